@@ -86,10 +86,14 @@ class MeasureSpec(_Spec):
         ``"buildings"`` or ``"roads"``: the entities it acts on.
     changes : tuple of str
         The columns it writes.
+    gradual : bool
+        True when the function takes ``progress``: every chosen entity changes a little each year of the roll-out.
+        Otherwise the chosen entities change one after the other, each all at once.
     """
 
     table: str = "buildings"
     changes: tuple[str, ...] = ()
+    gradual: bool = False
 
 
 SpecT = TypeVar("SpecT", bound=_Spec)
@@ -206,6 +210,8 @@ def layer(
 def measure(*, changes: list[str], table: str = "buildings", name: str = "", title: str = "") -> Callable[[Function], Function]:
     """Register a function ``(chosen, factors, *, parameters) -> changed columns`` as a measure.
 
+    A function that takes ``progress`` (0 to 1) is gradual: all chosen entities change a little each year.
+
     Parameters
     ----------
     changes : list of str
@@ -223,7 +229,8 @@ def measure(*, changes: list[str], table: str = "buildings", name: str = "", tit
 
     def register(function: Function) -> Function:
         known = name or function.__name__
-        MEASURES.add(MeasureSpec(known, function, title or known.replace("_", " "), _params(function, known), table, tuple(changes)))
+        gradual = "progress" in inspect.signature(function).parameters
+        MEASURES.add(MeasureSpec(known, function, title or known.replace("_", " "), _params(function, known), table, tuple(changes), gradual))
         return function
 
     return register
@@ -259,7 +266,7 @@ def _params(function: Callable[..., Any], name: str) -> type[BaseModel]:
     fields: dict[str, Any] = {
         p.name: (hints.get(p.name, Any), ... if p.default is p.empty else p.default)
         for p in inspect.signature(function).parameters.values()
-        if p.kind is p.KEYWORD_ONLY
+        if p.kind is p.KEYWORD_ONLY and p.name != "progress"
     }
     return create_model(name, __config__=ConfigDict(frozen=True, extra="forbid", strict=False), **fields)
 

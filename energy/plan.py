@@ -1,0 +1,168 @@
+"""Who adopts what and when: planned once, on the city of the base year.
+
+Choosing anew every year would convert buildings twice. Here each step takes its share of all matching entities, in an
+order that depends only on their identity; two steps that write the same column never take the same entity, the step
+listed first wins, and what could not be had is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from energy.scenario import Scenario, Step, select
+from twin.city import City
+from twin.registry import MEASURES
+
+__all__ = ["Adoption", "adopted", "plan"]
+
+NEVER = np.iinfo(np.int32).max
+_ID = {"buildings": "building_id", "roads": "road_id"}
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """The plan: for every step, the year in which each entity adopts it.
+
+    Attributes
+    ----------
+    steps : tuple of Step
+        As listed in the scenario.
+    years : tuple of array (n,) of int32
+        By step; ``NEVER`` for entities that do not adopt it.
+    conflicts : tuple of str
+        Steps that got fewer entities than they asked for.
+    """
+
+    steps: tuple[Step, ...]
+    years: tuple[npt.NDArray[np.int32], ...]
+    conflicts: tuple[str, ...]
+
+    def table(self, city: City) -> pd.DataFrame:
+        """Return the plan as a table: step, measure, entity, identity, year."""
+        parts = []
+        for k, (step, years) in enumerate(zip(self.steps, self.years, strict=True)):
+            entity = MEASURES[step.measure].table
+            at = np.flatnonzero(years != NEVER)
+            ids = city[entity][_ID[entity]].to_numpy()[at] if len(at) else []
+            parts.append(pd.DataFrame({"step": k + 1, "measure": step.measure, "table": entity, "id": ids, "year": years[at]}))
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["step", "measure", "table", "id", "year"])
+
+
+def plan(city: City, scenario: Scenario) -> Adoption:
+    """Decide who adopts what and when.
+
+    Parameters
+    ----------
+    city : City
+        In its base year.
+    scenario : Scenario
+        Its steps in order of precedence.
+
+    Raises
+    ------
+    TwinError
+        When a filter names what does not exist.
+    """
+    taken: dict[tuple[str, str], npt.NDArray[np.bool_]] = {}
+    years: list[npt.NDArray[np.int32]] = []
+    conflicts: list[str] = []
+    areas = city["areas"] if "areas" in city else None
+    for k, step in enumerate(scenario.step):
+        spec = MEASURES[step.measure]
+        entities = city.get(spec.table)
+        matching = select(entities, step.where, areas)
+        free = matching.copy()
+        for column in spec.changes:
+            free &= ~taken.setdefault((spec.table, column), np.zeros(len(entities), bool))
+        wanted = round(step.share * int(matching.sum()))
+        chosen = _in_fixed_order(entities, free, _ID[spec.table])[:wanted]
+        if len(chosen) < wanted:
+            conflicts.append(f"step {k + 1} ({step.measure}) asks for {wanted} of {int(matching.sum())} {spec.table}, but earlier steps leave {len(chosen)}")
+        when = np.full(len(entities), NEVER, np.int32)
+        when[chosen] = step.start if spec.gradual else _roll_out(len(chosen), step.start, step.end)
+        for column in spec.changes:
+            taken[spec.table, column][chosen] = True
+        years.append(when)
+    return Adoption(scenario.step, tuple(years), tuple(conflicts))
+
+
+def _in_fixed_order(entities: pd.DataFrame, free: npt.NDArray[np.bool_], column: str) -> npt.NDArray[np.intp]:
+    """Return the free rows in an order that looks random on the map but depends on nothing but their identities."""
+    at = np.flatnonzero(free)
+    if not len(at):
+        return at
+    keys = pd.util.hash_array(entities[column].to_numpy(object)[at])
+    return at[np.argsort(keys, kind="stable")]
+
+
+def _roll_out(n: int, start: int, end: int) -> npt.NDArray[np.int32]:
+    """Spread n adopters evenly over the years.
+
+    Examples
+    --------
+    >>> _roll_out(5, 2026, 2030).tolist()
+    [2026, 2027, 2028, 2029, 2030]
+    """
+    return (start + np.arange(n) * (end - start + 1) // max(n, 1)).astype(np.int32)
+
+
+def adopted(entities: pd.DataFrame, table: str, adoption: Adoption, year: int, factors: Mapping[str, float]) -> pd.DataFrame:
+    """Return the entities as they stand in a year; the given table is left as it is.
+
+    Parameters
+    ----------
+    entities : DataFrame
+        Buildings or roads of the base year, with every column that measures read filled.
+    table : str
+        ``"buildings"`` or ``"roads"``.
+    adoption : Adoption
+        The plan.
+    year : int
+        Calendar year.
+    factors : mapping
+        The year's factors.
+
+    Returns
+    -------
+    DataFrame
+        The same rows with the changed cells.
+    """
+    now = entities
+    for step, years in zip(adoption.steps, adoption.years, strict=True):
+        spec = MEASURES[step.measure]
+        if spec.table != table:
+            continue
+        at = np.flatnonzero(years <= year)
+        if not len(at):
+            continue
+        values = spec.check(step.params, f"measure {step.measure!r}")
+        if spec.gradual:
+            values["progress"] = min(1.0, (year - step.start + 1) / (step.end - step.start + 1))
+        patch = spec.function(now.iloc[at], factors, **values)
+        now = _patched(now, patch, spec.changes, step.measure)
+    return now
+
+
+def _patched(table: pd.DataFrame, patch: pd.DataFrame, changes: tuple[str, ...], name: str) -> pd.DataFrame:
+    from_patch: dict[str, Any] = {}
+    if unknown := sorted(set(patch.columns) - set(changes)):
+        message = f"measure {name!r} writes {', '.join(unknown)}, which it did not declare in `changes`"
+        raise ValueError(message)
+    rows = table.index.get_indexer(patch.index)
+    for column in patch:
+        old = table[column]
+        if isinstance(old.dtype, pd.CategoricalDtype):
+            codes = old.cat.codes.to_numpy(copy=True)
+            codes[rows] = pd.Categorical(patch[column], categories=old.cat.categories).codes
+            from_patch[str(column)] = pd.Categorical.from_codes(codes, dtype=old.dtype)
+        else:
+            values = old.to_numpy(copy=True)
+            values[rows] = patch[column].to_numpy()
+            from_patch[str(column)] = values
+    return table.assign(**from_patch)

@@ -1,0 +1,119 @@
+"""The tables of a city are joined and completed: heights, ages, uses and floor areas filled with a record of how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from layers.completion import complete_buildings
+from layers.heights import fill_heights
+from layers.road_completion import complete_roads
+from twin import overlay, schema
+from twin.errors import Problem, SchemaError
+from twin.factors import Factors
+from twin.surface import Surface
+
+__all__ = ["assemble"]
+
+Tables = dict[str, pd.DataFrame]
+
+
+def assemble(tables: Tables, surfaces: Mapping[str, Surface], crs: str, year: int, notes: Mapping[str, list[str]]) -> Tables:
+    """Complete a city's tables.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+        Valid tables in one coordinate system.
+    surfaces : mapping of str to Surface
+        ``terrain`` (ground), ``surface`` (ground with roofs), ``mesh`` (the same from a triangle mesh).
+    crs : str
+        The city's coordinate system.
+    year : int
+        Base year, for the factors.
+    notes : mapping of str to list of str
+        By table; what was filled is added here.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        The same tables, completed.
+
+    Raises
+    ------
+    SchemaError
+        When identities that should meet do not, or a completed table breaks its schema.
+    """
+    done = dict(tables)
+    f = Factors.read().at(year)
+    if "areas" in done:
+        done["areas"] = _with_population(done["areas"], done.get("population"), notes)
+    if "buildings" in done:
+        done["buildings"] = _buildings(done, surfaces, crs, f, notes["buildings"])
+    if "roads" in done:
+        roads, told = complete_roads(done["roads"], crs=crs, terrain=surfaces.get("terrain"), f=f)
+        notes["roads"].extend(told)
+        done["roads"] = _with_area(done["roads"].assign(**roads), done, "roads")
+    problems = [p for name in ("buildings", "roads") if name in done for p in schema.find_problems(done[name], name)]
+    if problems:
+        raise SchemaError(problems)
+    return done
+
+
+def _buildings(tables: Tables, surfaces: Mapping[str, Surface], crs: str, f: Mapping[str, float], notes: list[str]) -> pd.DataFrame:
+    buildings = tables["buildings"]
+    columns, told = fill_heights(
+        buildings, crs, terrain=surfaces.get("terrain"), surface=surfaces.get("surface"), mesh=surfaces.get("mesh"), f=f
+    )
+    notes += told
+    buildings = buildings.assign(**columns)
+    columns, told = complete_buildings(buildings, declarations=tables.get("declarations"), heat_pipes=tables.get("heat_pipes"), f=f)
+    notes += told
+    buildings = _with_area(buildings.assign(**columns), tables, "buildings")
+    if "grid_areas" in tables:
+        buildings = _with_place(buildings, tables["grid_areas"], "grid_area_id")
+        unplaced = int(buildings["grid_area_id"].isna().sum())
+        if unplaced:
+            notes.append(f"{unplaced} buildings lie in no grid area")
+    return buildings
+
+
+def _with_area(table: pd.DataFrame, tables: Tables, name: str) -> pd.DataFrame:
+    """Fill `area_id` with the smallest area that holds each row's representative point."""
+    if "areas" not in tables:
+        return table
+    areas = tables["areas"]
+    lowest = areas[~areas["area_id"].isin(areas["parent_id"].dropna())].reset_index(drop=True)
+    known = set(areas["area_id"])
+    stray = table["area_id"].notna() & ~table["area_id"].isin(known)
+    if stray.any():
+        first = table.loc[stray, "area_id"].iloc[0]
+        raise SchemaError([Problem(name, "area_id", f"{first!r} is not in the table of areas", int(stray.sum()), str(table.loc[stray].iloc[0, 0]))])
+    return _with_place(table, lowest, "area_id")
+
+
+def _with_place(table: pd.DataFrame, places: pd.DataFrame, column: str) -> pd.DataFrame:
+    shapes: Any = gpd.GeoDataFrame(table).geometry.to_numpy()
+    at = overlay.assign(shapes, gpd.GeoDataFrame(places).geometry.to_numpy())
+    found = np.where(at >= 0, places[column].to_numpy(object)[at], None)
+    return table.assign(**{column: table[column].astype(object).where(table[column].notna(), found).astype("str").where(lambda s: s != "None", None)})
+
+
+def _with_population(areas: pd.DataFrame, population: pd.DataFrame | None, notes: Mapping[str, list[str]]) -> pd.DataFrame:
+    """Fill inhabitants from the population table, and sum them up through the levels."""
+    people = areas.set_index("area_id")["population"]
+    if population is not None:
+        given = population.set_index("area_id")["population"]
+        stray = given.index.difference(people.index)
+        if len(stray):
+            notes["population"].append(f"{len(stray)} areas of the population table are not on the map ({given[stray].sum():.0f} inhabitants), first: {stray[0]}")
+        people = people.fillna(given.reindex(people.index))
+    parent = areas.set_index("area_id")["parent_id"]
+    for _ in range(len(areas["level"].cat.categories)):  # from the lowest level upwards
+        sums = people.groupby(parent).sum(min_count=1)
+        people = people.fillna(sums.reindex(people.index))
+    return areas.assign(population=people.to_numpy())
