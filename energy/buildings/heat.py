@@ -1,0 +1,88 @@
+"""Useful space heat of every building, from its geometry and its archetype, by the seasonal balance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from energy.buildings import seasonal
+from energy.buildings.season import Season
+from twin.geometry import ORIENTATIONS
+
+__all__ = ["heat_need"]
+
+Floats = npt.NDArray[np.float64]
+
+
+def heat_need(buildings: pd.DataFrame, season: Season, f: Mapping[str, float]) -> pd.DataFrame:
+    """Return the useful space heat of each building and the terms it is made of.
+
+    Parameters
+    ----------
+    buildings : DataFrame (n rows)
+        With the columns of :func:`twin.geometry.envelope` and :func:`energy.buildings.archetypes.fill`.
+    season : Season
+        Heating season.
+    f : mapping
+        The year's factors.
+
+    Returns
+    -------
+    DataFrame (n rows)
+        heat_need_kwh, transmission_w_k, ventilation_w_k, loss_kwh, solar_gain_kwh, internal_gain_kwh, utilisation.
+        Buildings without floor area are unheated and need nothing.
+    """
+    area = buildings["floor_area_m2"].to_numpy(float)
+    heated = area > 0
+    per = np.where(heated, area, 1.0)
+    transmission, windows = _transmission(buildings, f)
+    lost_air = buildings["air_change_ach"] * (1 - buildings["heat_recovery"]) + buildings["infiltration_ach"]
+    ventilation = seasonal.ventilation_w_m2k(lost_air.to_numpy(float), buildings["room_height_m"].to_numpy(float))
+    h_tr = transmission / per
+    reduction = seasonal.temperature_reduction(h_tr, np.float64(f["heat.partial_heating_at_1"]), np.float64(f["heat.partial_heating_at_4"]))
+    degree_days = (buildings["set_point_c"].to_numpy(float) - season.outdoor_c) * season.heating_days
+    loss = seasonal.heat_loss_kwh_m2(h_tr + ventilation, degree_days, reduction)
+    solar = seasonal.solar_gain_kwh_m2(
+        windows,
+        season.sun_kwh_m2,
+        np.float64(f["heat.window_shading"]),
+        np.float64(f["heat.window_frame_share"]),
+        np.float64(f["heat.window_oblique"]),
+        buildings["g_value"].to_numpy(float),
+        per,
+    )
+    internal = seasonal.internal_gain_kwh_m2(buildings["internal_gain_w_m2"].to_numpy(float), np.float64(season.heating_days))
+    tau = seasonal.time_constant_h(buildings["heat_capacity_wh_m2k"].to_numpy(float), h_tr + ventilation)
+    gamma = np.divide(solar + internal, loss, out=np.ones(len(area)), where=loss > 0)
+    utilisation = seasonal.gain_utilisation(gamma, tau)
+    need = seasonal.heat_need_kwh_m2(loss, solar + internal, utilisation) * area * f["heat.model_scale"]
+    return pd.DataFrame(
+        {
+            "heat_need_kwh": np.where(heated, need, 0.0),
+            "transmission_w_k": transmission,
+            "ventilation_w_k": ventilation * area,
+            "loss_kwh": loss * area,
+            "solar_gain_kwh": solar * area,
+            "internal_gain_kwh": internal * area,
+            "utilisation": utilisation,
+        },
+        index=buildings.index,
+    )
+
+
+def _transmission(buildings: pd.DataFrame, f: Mapping[str, float]) -> tuple[Floats, Floats]:
+    """Return the transmission [W/K] and the windows by orientation (n, 4) [m2]."""
+    facade = buildings[[f"wall_{o}_m2" for o in ORIENTATIONS]].to_numpy(float)
+    windows = facade * buildings["window_share"].to_numpy(float)[:, None]
+    gross = facade.sum(axis=1)
+    door = gross * f["heat.door_share"]
+    window = windows.sum(axis=1)
+    wall = gross - window - door
+    footprint = buildings["footprint_area_m2"].to_numpy(float)
+    area = np.column_stack([wall, buildings["roof_area_m2"].to_numpy(float), footprint, window, door])
+    u = buildings[["u_wall_w_m2k", "u_roof_w_m2k", "u_floor_w_m2k", "u_window_w_m2k", "u_door_w_m2k"]].to_numpy(float)
+    reduction = np.array([1.0, 1.0, f["heat.floor_reduction"], 1.0, 1.0])
+    return seasonal.transmission_w_k(u, area, reduction, buildings["bridges_w_m2k"].to_numpy(float)), windows

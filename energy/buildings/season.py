@@ -1,0 +1,120 @@
+"""The heating season of a place: how many days, how cold, how much sun on each facade; and the sun on roofs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pvlib
+
+from twin.errors import TwinError
+from twin.geometry import ORIENTATIONS
+
+__all__ = ["Season", "irradiation_w_m2"]
+
+Floats = npt.NDArray[np.float64]
+_AZIMUTH = dict(zip(ORIENTATIONS, (0.0, 90.0, 180.0, 270.0), strict=True))
+
+
+@dataclass(frozen=True)
+class Season:
+    """The heating season, and what the rest of the year needs of the weather.
+
+    Attributes
+    ----------
+    heating_days : float
+        Days whose mean is below the base temperature [d].
+    outdoor_c : float
+        Mean temperature of those days [degC].
+    sun_kwh_m2 : array (4,)
+        Irradiation on vertical north, east, south and west in those days [kWh/m2].
+    roof_kwh_m2 : float
+        Irradiation of the whole year on a roof with solar cells [kWh/m2].
+    temp_air_c : array (8760,)
+        Outdoor temperature [degC].
+    """
+
+    heating_days: float
+    outdoor_c: float
+    sun_kwh_m2: Floats
+    roof_kwh_m2: float
+    temp_air_c: Floats
+
+    @classmethod
+    def of(cls, weather: pd.DataFrame, f: Mapping[str, float]) -> Season:
+        """Compute the season of a weather year.
+
+        Parameters
+        ----------
+        weather : DataFrame (8760 rows)
+            Hourly weather in local standard time; ``attrs`` hold latitude, longitude, altitude_m, utc_offset_h.
+        f : mapping
+            Factors.
+        """
+        temperature = weather["temp_air_c"].to_numpy(float)
+        daily = temperature.reshape(-1, 24).mean(axis=1)
+        heating = daily < f["season.base_temperature_c"]
+        hours = np.repeat(heating, 24)
+        albedo = f["season.albedo"]
+        sun = np.array([irradiation_w_m2(weather, 90.0, _AZIMUTH[o], albedo)[hours].sum() / 1000 for o in ORIENTATIONS])
+        roof = irradiation_w_m2(weather, f["photovoltaics.tilt_deg"], 180.0, albedo).sum() / 1000
+        cold = float(daily[heating].mean()) if heating.any() else float(daily.min())
+        return cls(float(heating.sum()), cold, sun, float(roof), temperature)
+
+    @classmethod
+    def tabula(cls, f: Mapping[str, float]) -> Season:
+        """Return TABULA's season of southern Sweden, for a city without weather.
+
+        The hourly temperature is a smooth year with the same mean of the heating days.
+        """
+        sun = [f["season.tabula.sun_north_kwh_m2"], f["season.tabula.sun_east_kwh_m2"], f["season.tabula.sun_south_kwh_m2"], f["season.tabula.sun_west_kwh_m2"]]
+        hour = np.arange(8760)
+        smooth = f["season.tabula.outdoor_c"] + 5.8 - 9.2 * np.cos(2 * np.pi * (hour / 24 - 20) / 365)
+        return cls(f["season.tabula.heating_days"], f["season.tabula.outdoor_c"], np.array(sun), f["photovoltaics.irradiation_kwh_m2"], smooth)
+
+
+def irradiation_w_m2(weather: pd.DataFrame, tilt_deg: float, azimuth_deg: float, albedo: float) -> Floats:
+    """Return the irradiance on a plane, by the Perez model of the sky.
+
+    Parameters
+    ----------
+    weather : DataFrame (8760 rows)
+        dni_w_m2, ghi_w_m2, dhi_w_m2 in local standard time.
+    tilt_deg, azimuth_deg : float
+        0 is flat and 90 upright; 0 is north, clockwise [degrees].
+    albedo : float
+        Reflectance of the ground [1].
+
+    Returns
+    -------
+    array (8760,)
+        Mean of each hour [W/m2].
+
+    References
+    ----------
+    .. [1] Perez, R. et al., "Modeling daylight availability and irradiance components from direct and global
+       irradiance", Solar Energy 44(5), 1990, as in pvlib.irradiance.perez; sun position at the middle of the hour.
+    """
+    if missing := {"latitude", "longitude"} - set(weather.attrs):
+        raise TwinError(f"the weather does not say where it was measured ({', '.join(sorted(missing))}); use an EPW file with its LOCATION line")
+    about = weather.attrs
+    middle = pd.date_range("2023-01-01 00:30", periods=len(weather), freq="h", tz=f"Etc/GMT-{int(about.get('utc_offset_h', 1))}")
+    sun = pvlib.solarposition.get_solarposition(middle, about["latitude"], about["longitude"], altitude=about.get("altitude_m", 0.0))
+    dni, ghi, dhi = (weather[c].to_numpy(float) for c in ("dni_w_m2", "ghi_w_m2", "dhi_w_m2"))
+    plane = pvlib.irradiance.get_total_irradiance(
+        tilt_deg,
+        azimuth_deg,
+        sun["apparent_zenith"].to_numpy(),
+        sun["azimuth"].to_numpy(),
+        dni,
+        ghi,
+        dhi,
+        dni_extra=pvlib.irradiance.get_extra_radiation(middle).to_numpy(),
+        airmass=pvlib.atmosphere.get_relative_airmass(sun["apparent_zenith"].to_numpy()),
+        albedo=albedo,
+        model="perez",
+    )
+    return np.nan_to_num(np.asarray(plane["poa_global"], float))

@@ -1,0 +1,157 @@
+"""The whole calculation, readable from top to bottom like the physics.
+
+Adopt measures -> heat -> hot water and electricity -> district heating -> grid -> mobility -> accounts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from energy.accounts import building_emissions
+from energy.buildings.demand import demand
+from energy.district_heating.delivery import deliver
+from energy.electrification.load import electricity, peaks
+from energy.mobility.traffic import traffic
+from energy.plan import adopted, plan
+from energy.results import Results, place_values
+from energy.scenario import Scenario
+from energy.stock import Stock
+from twin.city import City
+from twin.factors import Factors
+
+__all__ = ["simulate"]
+
+Floats = npt.NDArray[np.float64]
+Progress = Callable[[float, str], None]
+
+
+def simulate(
+    city: City,
+    scenario: Scenario,
+    *,
+    years: Iterable[int] = range(2024, 2031),
+    factors: Factors | None = None,
+    ranges: bool = True,
+    progress: Progress | None = None,
+) -> Results:
+    """Compute what a scenario does to energy and emissions, place by place and year by year.
+
+    Parameters
+    ----------
+    city : City
+        In its base year; it is not changed.
+    scenario : Scenario
+        The steps; :meth:`Scenario.baseline` for none.
+    years : iterable of int
+        Calendar years.
+    factors : Factors, optional
+        Other numbers than the project's own.
+    ranges : bool
+        Compute the low and high ends of the indicators too.
+    progress : callable, optional
+        Told the share done and what is being done.
+
+    Returns
+    -------
+    Results
+        Of every entity and year, and of every place.
+
+    Raises
+    ------
+    TwinError
+        When the scenario names what the city does not have, or a table lacks what the calculation needs.
+    """
+    years = tuple(years)
+    factors = (factors or Factors.read()).override(scenario.factors)
+    tell = progress or (lambda _share, _text: None)
+    tell(0.0, "stock")
+    stock = Stock.of(city, factors.at(city.base_year))
+    adoption = plan(city, scenario)
+
+    def run(year: int, numbers: Factors) -> Mapping[str, pd.DataFrame]:
+        f = numbers.at(year)
+        buildings = adopted(stock.buildings, "buildings", adoption, year, f)
+        roads = adopted(stock.roads_in(f), "roads", adoption, year, f)
+        return balance(stock, buildings, roads, f)
+
+    frames = {}
+    for k, year in enumerate(years):
+        tell(0.1 + 0.4 * k / len(years), str(year))
+        frames[year] = run(year, factors)
+    used = tuple(sorted(factors.used))
+    tell(0.5, "ranges")
+    margins = _margins(run, frames, years, factors, stock, lambda share: tell(0.5 + 0.5 * share, "ranges")) if ranges else _none(frames, years, stock)
+    tell(1.0, "")
+    return Results(city, scenario, years, adoption, stock.places, frames, margins, used)
+
+
+def balance(stock: Stock, buildings: pd.DataFrame, roads: pd.DataFrame, f: Mapping[str, float]) -> Mapping[str, pd.DataFrame]:
+    """Return one year's energy and emissions of every entity.
+
+    Parameters
+    ----------
+    stock : Stock
+        What all years share.
+    buildings, roads : DataFrame
+        As they stand in the year.
+    f : mapping
+        The year's factors.
+
+    Returns
+    -------
+    mapping of str to DataFrame
+        ``buildings``, ``roads``, ``grid_areas`` and ``areas``.
+    """
+    driven = traffic(stock, roads, f)
+    needs = demand(stock, buildings, f)
+    used = electricity(stock, buildings, needs, driven, f)
+    network = deliver(stock, used, f)
+    emitted = building_emissions(used, network, f)
+    loads = peaks(stock, buildings, used, f)
+    return {"buildings": emitted, "roads": driven, **loads}
+
+
+def _margins(
+    run: Callable[[int, Factors], Mapping[str, pd.DataFrame]],
+    frames: Mapping[int, Mapping[str, pd.DataFrame]],
+    years: tuple[int, ...],
+    factors: Factors,
+    stock: Stock,
+    tell: Callable[[float], None],
+) -> dict[str, tuple[Floats, Floats]]:
+    """Return how far each indicator's low and high ends lie from its value.
+
+    Every uncertain factor is moved to its low and its high end, one at a time, in the first and the last year; the
+    deviations are added in quadrature, since the factors are independent, and interpolated between the two years.
+    A factor moves everywhere at once, so that a city is not made to look more certain than its parts.
+    """
+    ends = sorted({years[0], years[-1]})
+    uncertain = [k for k in sorted(factors.used) if any(r.low < r.high for r in factors[k])]
+    below: dict[str, Floats] = {}
+    above: dict[str, Floats] = {}
+    for e, year in enumerate(ends):
+        value = place_values(frames[year], stock.places)
+        low = {n: np.zeros_like(v) for n, v in value.items()}
+        high = {n: np.zeros_like(v) for n, v in value.items()}
+        for k, key in enumerate(uncertain):
+            tell((e + k / len(uncertain)) / len(ends))
+            moved = [place_values(run(year, factors.at_end(key, end)), stock.places) for end in ("low", "high")]
+            for name, v in value.items():
+                swing = np.stack([m[name] - v for m in moved])
+                low[name] += np.minimum(swing.min(axis=0), 0) ** 2
+                high[name] += np.maximum(swing.max(axis=0), 0) ** 2
+        for name in value:
+            below[name] = np.vstack([below[name], np.sqrt(low[name])]) if name in below else np.sqrt(low[name])[None]
+            above[name] = np.vstack([above[name], np.sqrt(high[name])]) if name in above else np.sqrt(high[name])[None]
+    share = np.array([(y - ends[0]) / max(ends[-1] - ends[0], 1) for y in years])[:, None]
+    return {n: (below[n][0] * (1 - share) + below[n][-1] * share, above[n][0] * (1 - share) + above[n][-1] * share) for n in below}
+
+
+def _none(frames: Mapping[int, Mapping[str, pd.DataFrame]], years: tuple[int, ...], stock: Stock) -> dict[str, tuple[Floats, Floats]]:
+    """Return margins that say "not computed"."""
+    blank = np.full((len(years), len(stock.places.table)), np.nan)
+    return dict.fromkeys(place_values(frames[years[0]], stock.places), (blank, blank))
