@@ -8,4 +8,15 @@ from energy.scenario import Scenario, Step
 from energy.simulate import simulate
 from twin.registry import MEASURES, measure
 
-__all__ = ["INDICATORS", "MEASURES", "Indicator", "Results", "Scenario", "Step", "measure", "measures", "plan", "simulate"]
+__all__ = [
+    "INDICATORS",
+    "MEASURES",
+    "Indicator",
+    "Results",
+    "Scenario",
+    "Step",
+    "measure",
+    "measures",
+    "plan",
+    "simulate",
+]

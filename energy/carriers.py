@@ -24,7 +24,7 @@ CARRIER_OF = {
 }
 
 
-def by_category(column: pd.Series, values: Mapping[str, float]) -> Floats:  # type: ignore[type-arg]  # a Series of categories has no element type
+def by_category(column: pd.Series, values: Mapping[str, float]) -> Floats:
     """Return one number per row, looked up by category code (much faster than comparing text).
 
     Parameters
@@ -51,13 +51,13 @@ def by_category(column: pd.Series, values: Mapping[str, float]) -> Floats:  # ty
 def bought_kwh(
     heat_kwh: Floats,
     hot_water_kwh: Floats,
-    heating: pd.Series,  # type: ignore[type-arg]  # as above
+    heating: pd.Series,
     heat_efficiency: Mapping[str, float],
     hot_water_efficiency: Mapping[str, float],
 ) -> dict[str, Floats]:
-    """Return the energy bought for space heat and hot water, by carrier.
+    r"""Return the energy bought for space heat and hot water, by carrier.
 
-    .. math:: E = Q_{heat}/\\eta_{heat} + Q_{hw}/\\eta_{hw}
+    .. math:: E = Q_{heat}/\eta_{heat} + Q_{hw}/\eta_{hw}
 
     Parameters
     ----------
@@ -79,7 +79,9 @@ def bought_kwh(
     >>> out["oil_kwh"]
     array([120.])
     """
-    energy = heat_kwh / by_category(heating, heat_efficiency) + hot_water_kwh / by_category(heating, hot_water_efficiency)
+    energy = heat_kwh / by_category(heating, heat_efficiency) + hot_water_kwh / by_category(
+        heating, hot_water_efficiency
+    )
     out = {carrier: np.zeros(len(heat_kwh)) for carrier in dict.fromkeys(CARRIER_OF.values())}
     codes = heating.cat.codes.to_numpy()
     for code, source in enumerate(heating.cat.categories):

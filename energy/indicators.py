@@ -47,7 +47,14 @@ class Indicator:
 
 INDICATORS: dict[str, Indicator] = {
     row["id"]: Indicator(
-        row["id"], tuple(row["tables"].split("|")), row["numerator"], row["denominator"], row["unit"], row["theme"], row["better"], row["formula"]
+        row["id"],
+        tuple(row["tables"].split("|")),
+        row["numerator"],
+        row["denominator"],
+        row["unit"],
+        row["theme"],
+        row["better"],
+        row["formula"],
     )
     for row in reference.table("indicators").fillna("").to_dict("records")
 }

@@ -32,7 +32,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Numbers = Mapping[str, float]
 
 
-@measure(changes=["u_wall_w_m2k", "u_roof_w_m2k", "u_floor_w_m2k", "u_window_w_m2k", "infiltration_ach"], title="Renovera klimatskalet")
+@measure(
+    changes=["u_wall_w_m2k", "u_roof_w_m2k", "u_floor_w_m2k", "u_window_w_m2k", "infiltration_ach"],
+    title="Renovera klimatskalet",
+)
 def renovate_envelope(
     chosen: pd.DataFrame,
     factors: Numbers,
@@ -41,7 +44,8 @@ def renovate_envelope(
     u_roof_w_m2k: UValue | None = None,
     u_floor_w_m2k: UValue | None = None,
     u_window_w_m2k: UValue | None = None,
-    infiltration_ach: Annotated[float, Field(ge=0, le=5, description="Air change by leakage after renovation [1/h]")] | None = None,
+    infiltration_ach: Annotated[float, Field(ge=0, le=5, description="Air change by leakage after renovation [1/h]")]
+    | None = None,
 ) -> pd.DataFrame:
     """Insulate walls, roof and floor, change windows and make the envelope airtight.
 
@@ -67,42 +71,59 @@ def renovate_envelope(
 
 
 @measure(changes=["heating"], title="Anslut till fjärrvärme")
-def connect_district_heating(chosen: pd.DataFrame, factors: Numbers) -> pd.DataFrame:  # noqa: ARG001 - a measure's signature
+def connect_district_heating(chosen: pd.DataFrame, factors: Numbers) -> pd.DataFrame:
     """Replace the heat source by district heating."""
     return _heating(chosen, "district_heating")
 
 
 @measure(changes=["heating"], title="Installera värmepump")
-def install_heat_pump(chosen: pd.DataFrame, factors: Numbers, *, source: Literal["ground", "air"] = "ground") -> pd.DataFrame:  # noqa: ARG001 - a measure's signature
+def install_heat_pump(
+    chosen: pd.DataFrame, factors: Numbers, *, source: Literal["ground", "air"] = "ground"
+) -> pd.DataFrame:
     """Replace the heat source by a heat pump that takes its heat from the ground or the air."""
     return _heating(chosen, f"{source}_heat_pump")
 
 
 def _heating(chosen: pd.DataFrame, kind: str) -> pd.DataFrame:
-    return pd.DataFrame({"heating": pd.Categorical([kind] * len(chosen), categories=chosen["heating"].cat.categories)}, index=chosen.index)
+    return pd.DataFrame(
+        {"heating": pd.Categorical([kind] * len(chosen), categories=chosen["heating"].cat.categories)},
+        index=chosen.index,
+    )
 
 
 @measure(changes=["heat_recovery", "ventilation"], title="Återvinn värme ur ventilationen")
 def install_heat_recovery(
-    chosen: pd.DataFrame, factors: Numbers, *, efficiency: Annotated[float, Field(gt=0, le=0.95, description="Share of heat recovered")] | None = None
+    chosen: pd.DataFrame,
+    factors: Numbers,
+    *,
+    efficiency: Annotated[float, Field(gt=0, le=0.95, description="Share of heat recovered")] | None = None,
 ) -> pd.DataFrame:
     """Install balanced ventilation with heat recovery (FTX); a better one is left as it is."""
     target = factors["ventilation.ftx_heat_recovery"] if efficiency is None else efficiency
     ventilation = pd.Categorical(["FTX"] * len(chosen), categories=chosen["ventilation"].cat.categories)
-    return pd.DataFrame({"heat_recovery": np.maximum(chosen["heat_recovery"], target), "ventilation": ventilation}, index=chosen.index)
+    return pd.DataFrame(
+        {"heat_recovery": np.maximum(chosen["heat_recovery"], target), "ventilation": ventilation}, index=chosen.index
+    )
 
 
 @measure(changes=["pv_area_m2"], title="Bygg solceller på taket")
 def install_photovoltaics(
-    chosen: pd.DataFrame, factors: Numbers, *, roof_share: Annotated[float, Field(gt=0, le=1, description="Share of the roof covered")] | None = None
+    chosen: pd.DataFrame,
+    factors: Numbers,
+    *,
+    roof_share: Annotated[float, Field(gt=0, le=1, description="Share of the roof covered")] | None = None,
 ) -> pd.DataFrame:
     """Cover a share of the roof with solar cells; a larger installation is left as it is."""
     share = factors["photovoltaics.roof_share"] if roof_share is None else roof_share
-    return pd.DataFrame({"pv_area_m2": np.maximum(chosen["pv_area_m2"], chosen["roof_area_m2"] * share)}, index=chosen.index)
+    return pd.DataFrame(
+        {"pv_area_m2": np.maximum(chosen["pv_area_m2"], chosen["roof_area_m2"] * share)}, index=chosen.index
+    )
 
 
 @measure(changes=["ev_share"], table="roads", title="Elektrifiera bilar och lätta lastbilar")
-def electrify_vehicles(chosen: pd.DataFrame, factors: Numbers, *, ev_share: Share, progress: float = 1.0) -> pd.DataFrame:  # noqa: ARG001 - a measure's signature
+def electrify_vehicles(
+    chosen: pd.DataFrame, factors: Numbers, *, ev_share: Share, progress: float = 1.0
+) -> pd.DataFrame:
     """Raise the share of car and van kilometres driven on electricity to `ev_share`; never lower it."""
     now = chosen["ev_share"]
     return pd.DataFrame({"ev_share": now + progress * np.maximum(ev_share - now, 0)}, index=chosen.index)
@@ -110,7 +131,11 @@ def electrify_vehicles(chosen: pd.DataFrame, factors: Numbers, *, ev_share: Shar
 
 @measure(changes=["aadt", "van_share", "heavy_vehicle_share", "bus_share"], table="roads", title="Minska biltrafiken")
 def reduce_car_traffic(
-    chosen: pd.DataFrame, factors: Numbers, *, reduction: Annotated[float, Field(ge=0, le=1, description="Share of car kilometres that disappears")], progress: float = 1.0  # noqa: ARG001 - a measure's signature
+    chosen: pd.DataFrame,
+    factors: Numbers,
+    *,
+    reduction: Annotated[float, Field(ge=0, le=1, description="Share of car kilometres that disappears")],
+    progress: float = 1.0,
 ) -> pd.DataFrame:
     """Take away a share of the car kilometres; vans, lorries and buses drive as before."""
     others = ["van_share", "heavy_vehicle_share", "bus_share"]
@@ -123,9 +148,11 @@ def reduce_car_traffic(
 @measure(changes=["ev_share"], table="roads", title="Utsläppsfri zon")
 def emission_free_zone(
     chosen: pd.DataFrame,
-    factors: Numbers,  # noqa: ARG001 - a measure's signature
+    factors: Numbers,
     *,
-    rerouting_share: Annotated[float, Field(ge=0, le=1, description="Share of fossil car and van traffic that drives around the zone instead")] = 0.0,
+    rerouting_share: Annotated[
+        float, Field(ge=0, le=1, description="Share of fossil car and van traffic that drives around the zone instead")
+    ] = 0.0,
     progress: float = 1.0,
 ) -> pd.DataFrame:
     """Admit only electric cars and vans to the chosen streets.
@@ -138,7 +165,7 @@ def emission_free_zone(
 
 
 @measure(changes=["biofuel_share"], table="roads", title="Höj inblandningen av biodrivmedel")
-def blend_biofuel(chosen: pd.DataFrame, factors: Numbers, *, share: Share, progress: float = 1.0) -> pd.DataFrame:  # noqa: ARG001 - a measure's signature
+def blend_biofuel(chosen: pd.DataFrame, factors: Numbers, *, share: Share, progress: float = 1.0) -> pd.DataFrame:
     """Raise the share of biofuel in petrol and diesel to `share`, by energy; never lower it."""
     now = chosen["biofuel_share"]
     return pd.DataFrame({"biofuel_share": now + progress * np.maximum(share - now, 0)}, index=chosen.index)

@@ -49,8 +49,12 @@ class Places:
         up = _ancestors(areas, lowest)
         buildings = _by_id(city.get("buildings"), areas["area_id"].to_numpy(object)[lowest])
         roads = _by_length(city.get("roads"), areas, lowest)
-        population = np.asarray(up @ np.append(areas["population"].to_numpy(float)[lowest], 0.0)) if len(areas) else np.zeros(2)
-        return cls(table.assign(population=population), {"buildings": (up @ buildings).tocsr(), "roads": (up @ roads).tocsr()})
+        population = (
+            np.asarray(up @ np.append(areas["population"].to_numpy(float)[lowest], 0.0)) if len(areas) else np.zeros(2)
+        )
+        return cls(
+            table.assign(population=population), {"buildings": (up @ buildings).tocsr(), "roads": (up @ roads).tocsr()}
+        )
 
     def sum(self, table: str, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return the sums of an extensive quantity per place."""
@@ -88,7 +92,9 @@ def _by_id(buildings: pd.DataFrame, ids: npt.NDArray[np.object_]) -> sparse.csr_
 def _by_length(roads: pd.DataFrame, areas: pd.DataFrame, lowest: npt.NDArray[np.intp]) -> sparse.csr_array:
     if not len(roads) or not len(areas):
         n = len(lowest) + 1
-        return sparse.csr_array((np.ones(len(roads)), (np.full(len(roads), n - 1), np.arange(len(roads)))), shape=(n, len(roads)))
+        return sparse.csr_array(
+            (np.ones(len(roads)), (np.full(len(roads), n - 1), np.arange(len(roads)))), shape=(n, len(roads))
+        )
     shapes = gpd.GeoDataFrame(areas).geometry.to_numpy()[lowest]
     inside = Overlay.between(gpd.GeoDataFrame(roads).geometry.to_numpy(), shapes).shares
     outside = np.clip(1 - np.asarray(inside.sum(axis=0)).ravel(), 0, 1)

@@ -50,8 +50,14 @@ class Adoption:
             entity = MEASURES[step.measure].table
             at = np.flatnonzero(years != NEVER)
             ids = city[entity][_ID[entity]].to_numpy()[at] if len(at) else []
-            parts.append(pd.DataFrame({"step": k + 1, "measure": step.measure, "table": entity, "id": ids, "year": years[at]}))
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["step", "measure", "table", "id", "year"])
+            parts.append(
+                pd.DataFrame({"step": k + 1, "measure": step.measure, "table": entity, "id": ids, "year": years[at]})
+            )
+        return (
+            pd.concat(parts, ignore_index=True)
+            if parts
+            else pd.DataFrame(columns=["step", "measure", "table", "id", "year"])
+        )
 
 
 def plan(city: City, scenario: Scenario) -> Adoption:
@@ -72,7 +78,7 @@ def plan(city: City, scenario: Scenario) -> Adoption:
     taken: dict[tuple[str, str], npt.NDArray[np.bool_]] = {}
     years: list[npt.NDArray[np.int32]] = []
     conflicts: list[str] = []
-    areas = city["areas"] if "areas" in city else None
+    areas = city.get("areas")
     for k, step in enumerate(scenario.step):
         spec = MEASURES[step.measure]
         entities = city.get(spec.table)
@@ -83,7 +89,9 @@ def plan(city: City, scenario: Scenario) -> Adoption:
         wanted = round(step.share * int(matching.sum()))
         chosen = _in_fixed_order(entities, free, _ID[spec.table])[:wanted]
         if len(chosen) < wanted:
-            conflicts.append(f"step {k + 1} ({step.measure}) asks for {wanted} of {int(matching.sum())} {spec.table}, but earlier steps leave {len(chosen)}")
+            conflicts.append(
+                f"step {k + 1} ({step.measure}) asks for {wanted} of {int(matching.sum())} {spec.table}, but earlier steps leave {len(chosen)}"
+            )
         when = np.full(len(entities), NEVER, np.int32)
         when[chosen] = step.start if spec.gradual else _roll_out(len(chosen), step.start, step.end)
         for column in spec.changes:
@@ -112,7 +120,9 @@ def _roll_out(n: int, start: int, end: int) -> npt.NDArray[np.int32]:
     return (start + np.arange(n) * (end - start + 1) // max(n, 1)).astype(np.int32)
 
 
-def adopted(entities: pd.DataFrame, table: str, adoption: Adoption, year: int, factors: Mapping[str, float]) -> pd.DataFrame:
+def adopted(
+    entities: pd.DataFrame, table: str, adoption: Adoption, year: int, factors: Mapping[str, float]
+) -> pd.DataFrame:
     """Return the entities as they stand in a year; the given table is left as it is.
 
     Parameters

@@ -46,7 +46,10 @@ def place_values(frames: Frames, places: Places) -> dict[str, Floats]:
         if "areas" in indicator.tables:
             values[name] = frames["areas"][indicator.numerator].to_numpy(float)
             continue
-        total = sum((places.sum(t, frames[t][indicator.numerator].to_numpy(float)) for t in indicator.tables), np.zeros(len(places.table)))
+        total = sum(
+            (places.sum(t, frames[t][indicator.numerator].to_numpy(float)) for t in indicator.tables),
+            np.zeros(len(places.table)),
+        )
         values[name] = _ratio(total, _denominator(indicator, frames, places))
     return values
 
@@ -56,7 +59,10 @@ def _denominator(indicator: Indicator, frames: Frames, places: Places) -> Floats
         return None
     if indicator.denominator == "population":
         return places.table["population"].to_numpy(float)
-    return sum((places.sum(t, frames[t][indicator.denominator].to_numpy(float)) for t in indicator.tables), np.zeros(len(places.table)))
+    return sum(
+        (places.sum(t, frames[t][indicator.denominator].to_numpy(float)) for t in indicator.tables),
+        np.zeros(len(places.table)),
+    )
 
 
 def _ratio(total: Floats, below: Floats | None) -> Floats:
@@ -161,7 +167,9 @@ class Results:
         for k, year in enumerate(self.years):
             for name, value in place_values(self.frames[year], self.places).items():
                 below, above = self.margins[name]
-                parts.append(_rows(name, year, where, value[keep], value[keep] - below[k][keep], value[keep] + above[k][keep]))
+                parts.append(
+                    _rows(name, year, where, value[keep], value[keep] - below[k][keep], value[keep] + above[k][keep])
+                )
         tidy = pd.concat(parts, ignore_index=True)
         tidy.insert(0, "scenario", self.scenario.name)
         return tidy

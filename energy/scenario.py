@@ -166,18 +166,22 @@ def select(table: pd.DataFrame, where: Mapping[str, Any], areas: pd.DataFrame | 
     keep = np.ones(len(table), bool)
     for column, wanted in where.items():
         if column not in table or column == "geometry":
-            raise TwinError(f"the filter names an unknown column {column!r}{did_you_mean(column, [c for c in table if c != 'geometry'])}")
+            raise TwinError(
+                f"the filter names an unknown column {column!r}{did_you_mean(column, [c for c in table if c != 'geometry'])}"
+            )
         values = table[column]
         if isinstance(wanted, Mapping):
             keep &= _between(values, wanted, column)
             continue
         choices = list(wanted) if isinstance(wanted, list | tuple) else [wanted]
-        if column == "area_id" and areas is not None:
+        if column == "area_id" and areas is not None and len(areas):
             choices = _with_parts(choices, areas)
         elif isinstance(values.dtype, pd.CategoricalDtype):
             for choice in choices:
                 if choice not in values.cat.categories:
-                    raise TwinError(f"the filter on {column!r} names {choice!r}{did_you_mean(str(choice), values.cat.categories)}")
+                    raise TwinError(
+                        f"the filter on {column!r} names {choice!r}{did_you_mean(str(choice), values.cat.categories)}"
+                    )
         keep &= values.isin(choices).to_numpy()
     return keep
 

@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.accounts import building_emissions
+from energy.accounts import with_emissions
 from energy.buildings.demand import demand
-from energy.district_heating.delivery import deliver
-from energy.electrification.load import electricity, peaks
+from energy.district_heating import network
+from energy.electrification.heat_pumps import degree_hours
+from energy.electrification.load import peaks, with_electricity
 from energy.mobility.traffic import traffic
 from energy.plan import adopted, plan
 from energy.results import Results, place_values
@@ -67,9 +68,10 @@ def simulate(
     """
     years = tuple(years)
     factors = (factors or Factors.read()).override(scenario.factors)
+    prepared = factors.override({})  # notes what the stock is made of apart from what the years use
     tell = progress or (lambda _share, _text: None)
     tell(0.0, "stock")
-    stock = Stock.of(city, factors.at(city.base_year))
+    stock = Stock.of(city, prepared.at(city.base_year))
     adoption = plan(city, scenario)
 
     def run(year: int, numbers: Factors) -> Mapping[str, pd.DataFrame]:
@@ -82,14 +84,20 @@ def simulate(
     for k, year in enumerate(years):
         tell(0.1 + 0.4 * k / len(years), str(year))
         frames[year] = run(year, factors)
-    used = tuple(sorted(factors.used))
+    used = tuple(sorted(factors.used | prepared.used))
     tell(0.5, "ranges")
-    margins = _margins(run, frames, years, factors, stock, lambda share: tell(0.5 + 0.5 * share, "ranges")) if ranges else _none(frames, years, stock)
+    margins = (
+        _margins(run, frames, years, factors, stock, lambda share: tell(0.5 + 0.5 * share, "ranges"))
+        if ranges
+        else _none(frames, years, stock)
+    )
     tell(1.0, "")
     return Results(city, scenario, years, adoption, stock.places, frames, margins, used)
 
 
-def balance(stock: Stock, buildings: pd.DataFrame, roads: pd.DataFrame, f: Mapping[str, float]) -> Mapping[str, pd.DataFrame]:
+def balance(
+    stock: Stock, buildings: pd.DataFrame, roads: pd.DataFrame, f: Mapping[str, float]
+) -> Mapping[str, pd.DataFrame]:
     """Return one year's energy and emissions of every entity.
 
     Parameters
@@ -106,13 +114,18 @@ def balance(stock: Stock, buildings: pd.DataFrame, roads: pd.DataFrame, f: Mappi
     mapping of str to DataFrame
         ``buildings``, ``roads``, ``grid_areas`` and ``areas``.
     """
-    driven = traffic(stock, roads, f)
-    needs = demand(stock, buildings, f)
-    used = electricity(stock, buildings, needs, driven, f)
-    network = deliver(stock, used, f)
-    emitted = building_emissions(used, network, f)
-    loads = peaks(stock, buildings, used, f)
-    return {"buildings": emitted, "roads": driven, **loads}
+    driven = traffic(roads, f)
+    needs = demand(buildings, stock.season, f)
+    used = with_electricity(stock, needs, driven, f)
+    on_network = (buildings["heating"] == "district_heating").to_numpy(bool)
+    hot_water = float(used["hot_water_need_kwh"].to_numpy(float)[on_network].sum())
+    cold = degree_hours(stock.season.temp_air_c, f["heat_pump.heating_threshold_c"])
+    heat = network.run(float(used["district_heating_kwh"].sum()), hot_water, cold, stock.heat_supply, f)
+    emitted = with_emissions(used, heat, f)
+    plants = heat.units.assign(
+        supplied_kwh=heat.supplied_kwh, delivered_kwh=heat.delivered_kwh, unserved_kwh=heat.unserved_kwh
+    )
+    return {"buildings": emitted, "roads": driven, "heat_supply": plants, **peaks(stock, used)}
 
 
 def _margins(
@@ -148,10 +161,15 @@ def _margins(
             below[name] = np.vstack([below[name], np.sqrt(low[name])]) if name in below else np.sqrt(low[name])[None]
             above[name] = np.vstack([above[name], np.sqrt(high[name])]) if name in above else np.sqrt(high[name])[None]
     share = np.array([(y - ends[0]) / max(ends[-1] - ends[0], 1) for y in years])[:, None]
-    return {n: (below[n][0] * (1 - share) + below[n][-1] * share, above[n][0] * (1 - share) + above[n][-1] * share) for n in below}
+    return {
+        n: (below[n][0] * (1 - share) + below[n][-1] * share, above[n][0] * (1 - share) + above[n][-1] * share)
+        for n in below
+    }
 
 
-def _none(frames: Mapping[int, Mapping[str, pd.DataFrame]], years: tuple[int, ...], stock: Stock) -> dict[str, tuple[Floats, Floats]]:
+def _none(
+    frames: Mapping[int, Mapping[str, pd.DataFrame]], years: tuple[int, ...], stock: Stock
+) -> dict[str, tuple[Floats, Floats]]:
     """Return margins that say "not computed"."""
     blank = np.full((len(years), len(stock.places.table)), np.nan)
     return dict.fromkeys(place_values(frames[years[0]], stock.places), (blank, blank))

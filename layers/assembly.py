@@ -22,7 +22,9 @@ __all__ = ["assemble"]
 Tables = dict[str, pd.DataFrame]
 
 
-def assemble(tables: Tables, surfaces: Mapping[str, Surface], crs: str, year: int, notes: Mapping[str, list[str]]) -> Tables:
+def assemble(
+    tables: Tables, surfaces: Mapping[str, Surface], crs: str, year: int, notes: Mapping[str, list[str]]
+) -> Tables:
     """Complete a city's tables.
 
     Parameters
@@ -64,14 +66,18 @@ def assemble(tables: Tables, surfaces: Mapping[str, Surface], crs: str, year: in
     return done
 
 
-def _buildings(tables: Tables, surfaces: Mapping[str, Surface], crs: str, f: Mapping[str, float], notes: list[str]) -> pd.DataFrame:
+def _buildings(
+    tables: Tables, surfaces: Mapping[str, Surface], crs: str, f: Mapping[str, float], notes: list[str]
+) -> pd.DataFrame:
     buildings = tables["buildings"]
     columns, told = fill_heights(
         buildings, crs, terrain=surfaces.get("terrain"), surface=surfaces.get("surface"), mesh=surfaces.get("mesh"), f=f
     )
     notes += told
     buildings = buildings.assign(**columns)
-    columns, told = complete_buildings(buildings, declarations=tables.get("declarations"), heat_pipes=tables.get("heat_pipes"), f=f)
+    columns, told = complete_buildings(
+        buildings, declarations=tables.get("declarations"), heat_pipes=tables.get("heat_pipes"), f=f
+    )
     notes += told
     buildings = _with_area(buildings.assign(**columns), tables, "buildings")
     if "grid_areas" in tables:
@@ -92,7 +98,17 @@ def _with_area(table: pd.DataFrame, tables: Tables, name: str) -> pd.DataFrame:
     stray = table["area_id"].notna() & ~table["area_id"].isin(known)
     if stray.any():
         first = table.loc[stray, "area_id"].iloc[0]
-        raise SchemaError([Problem(name, "area_id", f"{first!r} is not in the table of areas", int(stray.sum()), str(table.loc[stray].iloc[0, 0]))])
+        raise SchemaError(
+            [
+                Problem(
+                    name,
+                    "area_id",
+                    f"{first!r} is not in the table of areas",
+                    int(stray.sum()),
+                    str(table.loc[stray].iloc[0, 0]),
+                )
+            ]
+        )
     return _with_place(table, lowest, "area_id")
 
 
@@ -100,17 +116,29 @@ def _with_place(table: pd.DataFrame, places: pd.DataFrame, column: str) -> pd.Da
     shapes: Any = gpd.GeoDataFrame(table).geometry.to_numpy()
     at = overlay.assign(shapes, gpd.GeoDataFrame(places).geometry.to_numpy())
     found = np.where(at >= 0, places[column].to_numpy(object)[at], None)
-    return table.assign(**{column: table[column].astype(object).where(table[column].notna(), found).astype("str").where(lambda s: s != "None", None)})
+    return table.assign(
+        **{
+            column: table[column]
+            .astype(object)
+            .where(table[column].notna(), found)
+            .astype("str")
+            .where(lambda s: s != "None", None)
+        }
+    )
 
 
-def _with_population(areas: pd.DataFrame, population: pd.DataFrame | None, notes: Mapping[str, list[str]]) -> pd.DataFrame:
+def _with_population(
+    areas: pd.DataFrame, population: pd.DataFrame | None, notes: Mapping[str, list[str]]
+) -> pd.DataFrame:
     """Fill inhabitants from the population table, and sum them up through the levels."""
     people = areas.set_index("area_id")["population"]
     if population is not None:
         given = population.set_index("area_id")["population"]
         stray = given.index.difference(people.index)
         if len(stray):
-            notes["population"].append(f"{len(stray)} areas of the population table are not on the map ({given[stray].sum():.0f} inhabitants), first: {stray[0]}")
+            notes["population"].append(
+                f"{len(stray)} areas of the population table are not on the map ({given[stray].sum():.0f} inhabitants), first: {stray[0]}"
+            )
         people = people.fillna(given.reindex(people.index))
     parent = areas.set_index("area_id")["parent_id"]
     for _ in range(len(areas["level"].cat.categories)):  # from the lowest level upwards

@@ -14,6 +14,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -90,7 +91,9 @@ def read_settings(folder: str | Path) -> tuple[CitySettings, dict[str, dict[str,
         lines = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in details)
         raise TwinError(f"{file}: {lines}") from error
     if crs_rules.parse(parsed.city.crs).is_geographic:
-        raise TwinError(f"{file}: the city's crs {parsed.city.crs} counts in degrees; choose a projected one such as EPSG:3007")
+        raise TwinError(
+            f"{file}: the city's crs {parsed.city.crs} counts in degrees; choose a projected one such as EPSG:3007"
+        )
     return parsed.city, parsed.layers
 
 
@@ -166,7 +169,7 @@ def _in_order(entries: dict[str, dict[str, Any]]) -> list[str]:
 
 def _spec(table: str, entry: dict[str, Any]) -> LayerSpec:
     if "use" not in entry:
-        raise TwinError(f"layer {table!r} names no driver; write use = \"vector\" or another{did_you_mean('', LAYERS)}")
+        raise TwinError(f'layer {table!r} names no driver; write use = "vector" or another{did_you_mean("", LAYERS)}')
     return LAYERS[str(entry["use"])]
 
 
@@ -187,13 +190,17 @@ def _read(context: Context, entry: dict[str, Any]) -> Any:
     except Exception as error:
         if spec.function.__module__.startswith("layers."):
             raise
-        raise PluginError(f"layer {table!r} of the plugin {spec.function.__module__} raised {type(error).__name__}: {error}") from error
+        raise PluginError(
+            f"layer {table!r} of the plugin {spec.function.__module__} raised {type(error).__name__}: {error}"
+        ) from error
     if isinstance(result, Surface):
         return result
     if not isinstance(result, pd.DataFrame):
         raise PluginError(f"layer {table!r}: {spec.name} must return a table or a Surface, not {type(result).__name__}")
     if missing := sorted(set(spec.provides) - set(result.columns)):
-        raise PluginError(f"layer {table!r}: {spec.name} promised the columns {', '.join(missing)} but does not give them")
+        raise PluginError(
+            f"layer {table!r}: {spec.name} promised the columns {', '.join(missing)} but does not give them"
+        )
     if result.empty:
         raise TwinError("the layer has no rows; check the file, its layer name and any filter")
     if isinstance(result, gpd.GeoDataFrame):
@@ -215,13 +222,14 @@ def _into_crs(table: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
         if not context.declared_crs:
             raise TwinError('the file states no coordinate system; add crs = "EPSG:..." to the layer in city.toml')
         table = table.set_crs(crs_rules.parse(context.declared_crs))
-    source = table.crs
-    assert source is not None  # set above
+    source: pyproj.CRS = table.crs
     moved = table if source == crs_rules.parse(context.crs) else table.to_crs(context.crs)
     outside = _outside(moved.geometry.to_numpy(), context.crs)
     if not outside.any():
         return moved
-    swapped = gpd.GeoSeries(shapely.transform(table.geometry.to_numpy()[outside], lambda xy: xy[:, ::-1]), crs=source).to_crs(context.crs)
+    swapped = gpd.GeoSeries(
+        shapely.transform(table.geometry.to_numpy()[outside], lambda xy: xy[:, ::-1]), crs=source
+    ).to_crs(context.crs)
     if not _outside(swapped.to_numpy(), context.crs).any():
         rule = f"north and east are swapped: the coordinates only make sense the other way round in {source.to_string()}; export the file with the order east, north"
     else:

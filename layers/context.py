@@ -55,7 +55,9 @@ class Context:
         root = self.folder.resolve()
         file = (root / text).resolve()
         if Path(text).is_absolute() or not file.is_relative_to(root):
-            raise TwinError(f"layer {self.table!r}: the path {text!r} leads outside the city's folder; put the file inside it, or name its folder with --data")
+            raise TwinError(
+                f"layer {self.table!r}: the path {text!r} leads outside the city's folder; put the file inside it, or name its folder with --data"
+            )
         if not file.exists():
             beside = [p.name for p in file.parent.iterdir()] if file.parent.is_dir() else []
             near = difflib.get_close_matches(file.name, beside, 1)

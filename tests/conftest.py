@@ -29,7 +29,9 @@ def weather_year():
     hour = np.arange(8760)
     season = -np.cos(2 * np.pi * (hour / 24 - 15) / 365)
     day = -np.cos(2 * np.pi * (hour % 24) / 24)
-    elevation = np.clip(np.sin(np.pi * ((hour % 24) - 6 + 2 * season) / (12 + 4 * season)), 0, None) * (0.45 + 0.35 * season)
+    elevation = np.clip(np.sin(np.pi * ((hour % 24) - 6 + 2 * season) / (12 + 4 * season)), 0, None) * (
+        0.45 + 0.35 * season
+    )
     frame = pd.DataFrame(
         {
             "temp_air_c": 8.5 + 9.0 * season + 2.5 * day,
@@ -71,7 +73,11 @@ def tables():
             "parent_id": [None, "s1", "s1"],
             "population": [90.0, 70.0, 20.0],
         },
-        geometry=[box(X - 50, Y - 50, X + 550, Y + 50), box(X - 50, Y - 50, X + 250, Y + 50), box(X + 250, Y - 50, X + 550, Y + 50)],
+        geometry=[
+            box(X - 50, Y - 50, X + 550, Y + 50),
+            box(X - 50, Y - 50, X + 250, Y + 50),
+            box(X + 250, Y - 50, X + 550, Y + 50),
+        ],
         crs=CRS,
     )
     roads = gpd.GeoDataFrame(
@@ -92,7 +98,11 @@ def tables():
         ],
         crs=CRS,
     )
-    grid_areas = gpd.GeoDataFrame({"grid_area_id": ["g1"], "name": ["Station 1"], "rating_kw": [800.0]}, geometry=[box(X - 50, Y - 50, X + 550, Y + 50)], crs=CRS)
+    grid_areas = gpd.GeoDataFrame(
+        {"grid_area_id": ["g1"], "name": ["Station 1"], "rating_kw": [800.0]},
+        geometry=[box(X - 50, Y - 50, X + 550, Y + 50)],
+        crs=CRS,
+    )
     return {"buildings": buildings, "areas": areas, "roads": roads, "grid_areas": grid_areas}
 
 

@@ -59,7 +59,9 @@ class Factor:
 
     def __post_init__(self) -> None:
         if not self.low <= self.value <= self.high:
-            raise FactorError(f"factor {self.key!r} ({self.year}): value {self.value:g} lies outside [{self.low:g}, {self.high:g}]")
+            raise FactorError(
+                f"factor {self.key!r} ({self.year}): value {self.value:g} lies outside [{self.low:g}, {self.high:g}]"
+            )
 
 
 class Factors(Mapping[str, tuple[Factor, ...]]):
@@ -95,8 +97,17 @@ class Factors(Mapping[str, tuple[Factor, ...]]):
         rows: dict[str, list[Factor]] = {}
         for r in table.to_dict("records"):
             factor = Factor(
-                str(r["key"]), float(r["value"]), float(r["low"]), float(r["high"]), str(r["unit"]), int(r["year"]),
-                str(r["perspective"]), str(r["source"]), str(r["page"]), str(r["status"]), str(r["note"]),
+                str(r["key"]),
+                float(r["value"]),
+                float(r["low"]),
+                float(r["high"]),
+                str(r["unit"]),
+                int(r["year"]),
+                str(r["perspective"]),
+                str(r["source"]),
+                str(r["page"]),
+                str(r["status"]),
+                str(r["note"]),
             )
             rows.setdefault(factor.key, []).append(factor)
         return cls({k: tuple(sorted(v, key=lambda f: f.year)) for k, v in rows.items()})
@@ -135,8 +146,21 @@ class Factors(Mapping[str, tuple[Factor, ...]]):
             old = self[key]
             about = old[-1]
             low, high = min(f.low for f in old), max(f.high for f in old)
-            new[key] = (Factor(key, float(value), low, high, about.unit, about.year, about.perspective, about.source, about.page,
-                               "assumed", "set by the user"),)
+            new[key] = (
+                Factor(
+                    key,
+                    float(value),
+                    low,
+                    high,
+                    about.unit,
+                    about.year,
+                    about.perspective,
+                    about.source,
+                    about.page,
+                    "assumed",
+                    "set by the user",
+                ),
+            )
         return Factors(new, self._ends)
 
     def at_end(self, key: str, end: str) -> Factors:

@@ -58,7 +58,7 @@ def wall_length_m(polygons: Shapes) -> Floats:
     start, end, building = _edges(polygons)
     length = np.hypot(*(end - start).T)
     cell = building * 4 + _quadrant(start, end)
-    return np.bincount(cell, length, minlength=4 * len(polygons)).reshape(-1, 4)
+    return np.asarray(np.bincount(cell, length, minlength=4 * len(polygons)), float).reshape(-1, 4)
 
 
 def party_walls(polygons: Shapes, height_m: Floats) -> Floats:

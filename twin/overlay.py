@@ -62,7 +62,9 @@ class Overlay:
         cut = ~inside
         pieces = shapely.intersection(sources[source[cut]], targets[target[cut]])
         whole = _measure(sources[source[cut]])
-        part[cut] = np.divide(_same_dimension(pieces, sources[source[cut]]), whole, out=np.zeros(len(whole)), where=whole > 0)
+        part[cut] = np.divide(
+            _same_dimension(pieces, sources[source[cut]]), whole, out=np.zeros(len(whole)), where=whole > 0
+        )
         shares = sparse.csr_array((part, (target, source)), shape=(len(targets), len(sources)))
         total = np.asarray(shares.sum(axis=0)).ravel()
         return cls((shares @ sparse.diags_array(1 / np.maximum(total, 1.0))).tocsr())
@@ -101,14 +103,18 @@ class Overlay:
         array (targets,)
         """
         below = np.asarray(self.shares @ weights)
-        return np.divide(np.asarray(self.shares @ (values * weights)), below, out=np.full(len(below), np.nan), where=below > 0)
+        return np.divide(
+            np.asarray(self.shares @ (values * weights)), below, out=np.full(len(below), np.nan), where=below > 0
+        )
 
 
 def _same_dimension(pieces: Shapes, sources: Shapes) -> Floats:
     """Return the size of the pieces in the dimension of their source; touching edges have none."""
     dimension = shapely.get_dimensions(sources)
     size: Floats = np.select(
-        [dimension == 2, dimension == 1], [shapely.area(pieces), np.where(shapely.area(pieces) > 0, 0, shapely.length(pieces))], 1.0
+        [dimension == 2, dimension == 1],
+        [shapely.area(pieces), np.where(shapely.area(pieces) > 0, 0, shapely.length(pieces))],
+        1.0,
     )
     return size
 

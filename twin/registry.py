@@ -116,8 +116,13 @@ class Registry(Generic[SpecT]):
             When another function has the name.
         """
         old = self._specs.get(spec.name)
-        if old and (old.function.__module__, old.function.__qualname__) != (spec.function.__module__, spec.function.__qualname__):
-            raise PluginError(f"{self.kind} {spec.name!r} is registered twice, by {old.function.__module__} and {spec.function.__module__}; rename one")
+        if old and (old.function.__module__, old.function.__qualname__) != (
+            spec.function.__module__,
+            spec.function.__qualname__,
+        ):
+            raise PluginError(
+                f"{self.kind} {spec.name!r} is registered twice, by {old.function.__module__} and {spec.function.__module__}; rename one"
+            )
         self._specs[spec.name] = spec
 
     def __getitem__(self, name: str) -> SpecT:
@@ -201,13 +206,28 @@ def layer(
     """
 
     def register(function: Function) -> Function:
-        LAYERS.add(LayerSpec(name, function, title or name, _params(function, name), table, dict(provides or {}), requires, crs, licence, source))
+        LAYERS.add(
+            LayerSpec(
+                name,
+                function,
+                title or name,
+                _params(function, name),
+                table,
+                dict(provides or {}),
+                requires,
+                crs,
+                licence,
+                source,
+            )
+        )
         return function
 
     return register
 
 
-def measure(*, changes: list[str], table: str = "buildings", name: str = "", title: str = "") -> Callable[[Function], Function]:
+def measure(
+    *, changes: list[str], table: str = "buildings", name: str = "", title: str = ""
+) -> Callable[[Function], Function]:
     """Register a function ``(chosen, factors, *, parameters) -> changed columns`` as a measure.
 
     A function that takes ``progress`` (0 to 1) is gradual: all chosen entities change a little each year.
@@ -230,7 +250,17 @@ def measure(*, changes: list[str], table: str = "buildings", name: str = "", tit
     def register(function: Function) -> Function:
         known = name or function.__name__
         gradual = "progress" in inspect.signature(function).parameters
-        MEASURES.add(MeasureSpec(known, function, title or known.replace("_", " "), _params(function, known), table, tuple(changes), gradual))
+        MEASURES.add(
+            MeasureSpec(
+                known,
+                function,
+                title or known.replace("_", " "),
+                _params(function, known),
+                table,
+                tuple(changes),
+                gradual,
+            )
+        )
         return function
 
     return register

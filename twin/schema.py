@@ -46,8 +46,13 @@ def spec(name: str) -> pd.DataFrame:
     """
     if name not in names():
         raise TwinError(f"there is no schema for a table {name!r}{did_you_mean(name, names())}")
-    table = pd.read_csv(_TABLES / f"{name}.csv", index_col="column", dtype={"low": float, "high": float}, keep_default_na=False,
-                        na_values={"low": [""], "high": [""]})
+    table = pd.read_csv(
+        _TABLES / f"{name}.csv",
+        index_col="column",
+        dtype={"low": float, "high": float},
+        keep_default_na=False,
+        na_values={"low": [""], "high": [""]},
+    )
     return table.fillna({"unit": "", "default": ""})
 
 
@@ -116,13 +121,17 @@ def complete(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[Problem
         if column not in table:
             if row["required"] == "yes":
                 unit = f" [{row['unit']}]" if row["unit"] else ""
-                problems.append(Problem(name, str(column), f"the column is missing{unit}: {row['description']}; name it in `columns`"))
+                problems.append(
+                    Problem(
+                        name, str(column), f"the column is missing{unit}: {row['description']}; name it in `columns`"
+                    )
+                )
             elif kind not in _GEOMETRY:
                 new[str(column)] = _default(row, len(table), table.index)
             continue
         values = table[column]
         if kind in ("float", "int"):
-            new[str(column)] = _numbers(values, row, name, str(column), identity, problems)
+            new[str(column)] = _numbers(values, name, str(column), identity, problems)
         elif kind == "category":
             new[str(column)] = _closed_list(values, row, name, str(column), identity, problems)
         elif kind == "bool":
@@ -146,7 +155,13 @@ def _default(row: pd.Series[Any], n: int, index: pd.Index[Any]) -> Any:
     return pd.Series([text or None] * n, index=index, dtype="str")
 
 
-def _numbers(values: pd.Series[Any], row: pd.Series[Any], name: str, column: str, identity: pd.Series[Any], problems: list[Problem]) -> Any:
+def _numbers(
+    values: pd.Series[Any],
+    name: str,
+    column: str,
+    identity: pd.Series[Any],
+    problems: list[Problem],
+) -> Any:
     if values.dtype.kind in "iuf":
         numbers = values.astype(float)
     else:
@@ -156,14 +171,25 @@ def _numbers(values: pd.Series[Any], row: pd.Series[Any], name: str, column: str
         if bad.any():
             example = str(values[bad].iloc[0])
             hint = "write a decimal point, not a comma" if "," in example else "write a number or leave it blank"
-            problems.append(Problem(name, column, f"{example!r} is not a number; {hint}", int(bad.sum()), str(identity[bad].iloc[0])))
+            problems.append(
+                Problem(
+                    name, column, f"{example!r} is not a number; {hint}", int(bad.sum()), str(identity[bad].iloc[0])
+                )
+            )
     infinite = np.isinf(numbers.to_numpy())
     if infinite.any():
         problems.append(Problem(name, column, "infinite value", int(infinite.sum()), str(identity[infinite].iloc[0])))
     return numbers
 
 
-def _closed_list(values: pd.Series[Any], row: pd.Series[Any], name: str, column: str, identity: pd.Series[Any], problems: list[Problem]) -> Any:
+def _closed_list(
+    values: pd.Series[Any],
+    row: pd.Series[Any],
+    name: str,
+    column: str,
+    identity: pd.Series[Any],
+    problems: list[Problem],
+) -> Any:
     known = _categories(row)
     if isinstance(values.dtype, pd.CategoricalDtype) and values.cat.categories.tolist() == known:
         return values
@@ -173,8 +199,15 @@ def _closed_list(values: pd.Series[Any], row: pd.Series[Any], name: str, column:
     unknown = text.notna() & ~text.isin(known)
     if unknown.any():
         example = str(text[unknown].iloc[0])
-        problems.append(Problem(name, column, f"{example!r} is not in the list{did_you_mean(example, known)}", int(unknown.sum()),
-                                str(identity[unknown].iloc[0])))
+        problems.append(
+            Problem(
+                name,
+                column,
+                f"{example!r} is not in the list{did_you_mean(example, known)}",
+                int(unknown.sum()),
+                str(identity[unknown].iloc[0]),
+            )
+        )
     return pd.Series(pd.Categorical(text.where(~unknown, None), categories=known), index=values.index)
 
 
@@ -191,7 +224,11 @@ def _identity(table: pd.DataFrame, name: str) -> pd.Series[Any]:
     rows = spec(name)
     ids = [c for c in rows.index[rows["kind"] == "id"] if c in table]
     if ids:
-        return table[ids[0]].astype("object").where(table[ids[0]].notna(), pd.Series([f"row {i}" for i in range(len(table))], index=table.index))
+        return (
+            table[ids[0]]
+            .astype("object")
+            .where(table[ids[0]].notna(), pd.Series([f"row {i}" for i in range(len(table))], index=table.index))
+        )
     return pd.Series([f"row {i}" for i in range(len(table))], index=table.index, dtype=object)
 
 
@@ -207,7 +244,9 @@ def find_problems(table: pd.DataFrame, name: str) -> list[Problem]:
         for (column, check), group in cases.groupby(["column", "check"], sort=False):
             rows = pd.to_numeric(group["index"], errors="coerce").dropna().astype(int)
             first = str(identity.loc[rows.iloc[0]]) if len(rows) else ""
-            problems.append(Problem(name, str(column), _rule_in_words(str(check), group["failure_case"].iloc[0]), len(group), first))
+            problems.append(
+                Problem(name, str(column), _rule_in_words(str(check), group["failure_case"].iloc[0]), len(group), first)
+            )
     if "geometry" in spec(name).index and isinstance(table, gpd.GeoDataFrame):
         problems += _geometry_problems(table, name, identity)
     return problems
@@ -231,15 +270,26 @@ def _geometry_problems(table: gpd.GeoDataFrame, name: str, identity: pd.Series[A
     other = ~missing & ~np.isin(shapely.get_type_id(shapes), ids)
     problems = []
     if missing.any() and not optional:
-        problems.append(Problem(name, "geometry", "has no geometry", int(missing.sum()), str(identity[missing].iloc[0])))
+        problems.append(
+            Problem(name, "geometry", "has no geometry", int(missing.sum()), str(identity[missing].iloc[0]))
+        )
     if other.any():
-        problems.append(Problem(name, "geometry", f"is not a {row['type']}", int(other.sum()), str(identity[other].iloc[0])))
+        problems.append(
+            Problem(name, "geometry", f"is not a {row['type']}", int(other.sum()), str(identity[other].iloc[0]))
+        )
     if row["type"] == "polygon":
         invalid = ~missing & ~other & ~shapely.is_valid(shapes)
         if invalid.any():
             reason = shapely.is_valid_reason(shapes[np.flatnonzero(invalid)[0]])
-            problems.append(Problem(name, "geometry", f"is not a valid polygon ({reason}); repair it in a GIS, e.g. 'Fix geometries'",
-                                    int(invalid.sum()), str(identity[invalid].iloc[0])))
+            problems.append(
+                Problem(
+                    name,
+                    "geometry",
+                    f"is not a valid polygon ({reason}); repair it in a GIS, e.g. 'Fix geometries'",
+                    int(invalid.sum()),
+                    str(identity[invalid].iloc[0]),
+                )
+            )
     return problems
 
 

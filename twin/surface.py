@@ -63,5 +63,10 @@ class Surface:
         rows, columns = self.z.shape
         # half a cell at the rim is inside the grid but outside the cell centres
         edge = (column > -0.5) & (column < columns - 0.5) & (row > -0.5) & (row < rows - 0.5)
-        heights = map_coordinates(np.asarray(self.z, float), [np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)], order=1, mode="nearest")
+        heights = map_coordinates(
+            np.asarray(self.z, float),
+            [np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)],
+            order=1,
+            mode="nearest",
+        )
         return np.where(edge, heights, np.nan)

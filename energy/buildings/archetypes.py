@@ -29,7 +29,7 @@ _USE = (
 )
 
 
-def assign(use: pd.Series, year_built: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:  # type: ignore[type-arg]  # a Series of categories has no element type
+def assign(use: pd.Series, year_built: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
     """Return the row of ``twin/data/archetypes.csv`` for each building.
 
     Parameters
@@ -57,14 +57,18 @@ def assign(use: pd.Series, year_built: npt.NDArray[np.float64]) -> npt.NDArray[n
     blank = (use.isna() | np.isnan(year_built)).to_numpy(bool)
     if blank.any():
         rule = "use or year of construction is blank; complete the table before calculating"
-        raise SchemaError([Problem("buildings", "year_built", rule, int(blank.sum()), f"row {int(np.flatnonzero(blank)[0])}")])
+        raise SchemaError(
+            [Problem("buildings", "year_built", rule, int(blank.sum()), f"row {int(np.flatnonzero(blank)[0])}")]
+        )
     table = reference.table("archetypes")
     profiles = reference.table("use_profiles").set_index("use")["group"]
     found = np.full(len(use), -1, np.intp)
     group = np.array([profiles[c] for c in use.cat.categories], dtype=object)[use.cat.codes.to_numpy()]
     for name, rows in table.groupby("group"):
         at = group == name
-        found[at] = rows.index.to_numpy()[np.searchsorted(rows["year_from"].to_numpy(), year_built[at], side="right") - 1]
+        found[at] = rows.index.to_numpy()[
+            np.searchsorted(rows["year_from"].to_numpy(), year_built[at], side="right") - 1
+        ]
     return found
 
 

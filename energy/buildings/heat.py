@@ -42,19 +42,19 @@ def heat_need(buildings: pd.DataFrame, season: Season, f: Mapping[str, float]) -
     lost_air = buildings["air_change_ach"] * (1 - buildings["heat_recovery"]) + buildings["infiltration_ach"]
     ventilation = seasonal.ventilation_w_m2k(lost_air.to_numpy(float), buildings["room_height_m"].to_numpy(float))
     h_tr = transmission / per
-    reduction = seasonal.temperature_reduction(h_tr, np.float64(f["heat.partial_heating_at_1"]), np.float64(f["heat.partial_heating_at_4"]))
+    reduction = seasonal.temperature_reduction(h_tr, f["heat.partial_heating_at_1"], f["heat.partial_heating_at_4"])
     degree_days = (buildings["set_point_c"].to_numpy(float) - season.outdoor_c) * season.heating_days
     loss = seasonal.heat_loss_kwh_m2(h_tr + ventilation, degree_days, reduction)
     solar = seasonal.solar_gain_kwh_m2(
         windows,
         season.sun_kwh_m2,
-        np.float64(f["heat.window_shading"]),
-        np.float64(f["heat.window_frame_share"]),
-        np.float64(f["heat.window_oblique"]),
+        f["heat.window_shading"],
+        f["heat.window_frame_share"],
+        f["heat.window_oblique"],
         buildings["g_value"].to_numpy(float),
         per,
     )
-    internal = seasonal.internal_gain_kwh_m2(buildings["internal_gain_w_m2"].to_numpy(float), np.float64(season.heating_days))
+    internal = seasonal.internal_gain_kwh_m2(buildings["internal_gain_w_m2"].to_numpy(float), season.heating_days)
     tau = seasonal.time_constant_h(buildings["heat_capacity_wh_m2k"].to_numpy(float), h_tr + ventilation)
     gamma = np.divide(solar + internal, loss, out=np.ones(len(area)), where=loss > 0)
     utilisation = seasonal.gain_utilisation(gamma, tau)

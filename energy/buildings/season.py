@@ -70,10 +70,21 @@ class Season:
 
         The hourly temperature is a smooth year with the same mean of the heating days.
         """
-        sun = [f["season.tabula.sun_north_kwh_m2"], f["season.tabula.sun_east_kwh_m2"], f["season.tabula.sun_south_kwh_m2"], f["season.tabula.sun_west_kwh_m2"]]
+        sun = [
+            f["season.tabula.sun_north_kwh_m2"],
+            f["season.tabula.sun_east_kwh_m2"],
+            f["season.tabula.sun_south_kwh_m2"],
+            f["season.tabula.sun_west_kwh_m2"],
+        ]
         hour = np.arange(8760)
         smooth = f["season.tabula.outdoor_c"] + 5.8 - 9.2 * np.cos(2 * np.pi * (hour / 24 - 20) / 365)
-        return cls(f["season.tabula.heating_days"], f["season.tabula.outdoor_c"], np.array(sun), f["photovoltaics.irradiation_kwh_m2"], smooth)
+        return cls(
+            f["season.tabula.heating_days"],
+            f["season.tabula.outdoor_c"],
+            np.array(sun),
+            f["photovoltaics.irradiation_kwh_m2"],
+            smooth,
+        )
 
 
 def irradiation_w_m2(weather: pd.DataFrame, tilt_deg: float, azimuth_deg: float, albedo: float) -> Floats:
@@ -99,10 +110,16 @@ def irradiation_w_m2(weather: pd.DataFrame, tilt_deg: float, azimuth_deg: float,
        irradiance", Solar Energy 44(5), 1990, as in pvlib.irradiance.perez; sun position at the middle of the hour.
     """
     if missing := {"latitude", "longitude"} - set(weather.attrs):
-        raise TwinError(f"the weather does not say where it was measured ({', '.join(sorted(missing))}); use an EPW file with its LOCATION line")
+        raise TwinError(
+            f"the weather does not say where it was measured ({', '.join(sorted(missing))}); use an EPW file with its LOCATION line"
+        )
     about = weather.attrs
-    middle = pd.date_range("2023-01-01 00:30", periods=len(weather), freq="h", tz=f"Etc/GMT-{int(about.get('utc_offset_h', 1))}")
-    sun = pvlib.solarposition.get_solarposition(middle, about["latitude"], about["longitude"], altitude=about.get("altitude_m", 0.0))
+    middle = pd.date_range(
+        "2023-01-01 00:30", periods=len(weather), freq="h", tz=f"Etc/GMT-{int(about.get('utc_offset_h', 1))}"
+    )
+    sun = pvlib.solarposition.get_solarposition(
+        middle, about["latitude"], about["longitude"], altitude=about.get("altitude_m", 0.0)
+    )
     dni, ghi, dhi = (weather[c].to_numpy(float) for c in ("dni_w_m2", "ghi_w_m2", "dhi_w_m2"))
     plane = pvlib.irradiance.get_total_irradiance(
         tilt_deg,
@@ -112,7 +129,7 @@ def irradiation_w_m2(weather: pd.DataFrame, tilt_deg: float, azimuth_deg: float,
         dni,
         ghi,
         dhi,
-        dni_extra=pvlib.irradiance.get_extra_radiation(middle).to_numpy(),
+        dni_extra=pvlib.irradiance.get_extra_radiation(middle.day_of_year.to_numpy()),
         airmass=pvlib.atmosphere.get_relative_airmass(sun["apparent_zenith"].to_numpy()),
         albedo=albedo,
         model="perez",

@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 Floats = npt.NDArray[np.float64]
+Numbers = Floats | np.float64 | float
 _AIR_WH_M3K = 0.34  # heat capacity of air: 1.2 kg/m3 x 1,000 J/(kg K) / 3,600 s/h [1]_
 
 
@@ -90,7 +91,7 @@ def ventilation_w_m2k(air_change_per_h: Floats, room_height_m: Floats) -> Floats
     return _AIR_WH_M3K * air_change_per_h * room_height_m
 
 
-def temperature_reduction(h_transmission_w_m2k: Floats, at_1: Floats = np.float64(0.95), at_4: Floats = np.float64(0.85)) -> Floats:  # type: ignore[assignment]  # scalars are arrays without axes
+def temperature_reduction(h_transmission_w_m2k: Floats, at_1: Numbers = 0.95, at_4: Numbers = 0.85) -> Floats:
     """Return the reduction for rooms heated less and at night, by how well insulated the building is.
 
     1 up to 0.5 W/(m2 K), then linear to `at_1` at 1 and to `at_4` at 4 W/(m2 K), constant above.
@@ -145,7 +146,13 @@ def heat_loss_kwh_m2(h_total_w_m2k: Floats, degree_days_kd: Floats, reduction: F
 
 
 def solar_gain_kwh_m2(
-    window_m2: Floats, irradiation_kwh_m2: Floats, shading: Floats, frame_share: Floats, non_perpendicular: Floats, g_value: Floats, reference_area_m2: Floats
+    window_m2: Floats,
+    irradiation_kwh_m2: Floats,
+    shading: Numbers,
+    frame_share: Numbers,
+    non_perpendicular: Numbers,
+    g_value: Numbers,
+    reference_area_m2: Floats,
 ) -> Floats:
     r"""Return the solar heat through windows in the season.
 
@@ -183,7 +190,7 @@ def solar_gain_kwh_m2(
     return (1 - frame_share) * non_perpendicular * g_value * through / reference_area_m2
 
 
-def internal_gain_kwh_m2(gain_w_m2: Floats, heating_days: Floats) -> Floats:
+def internal_gain_kwh_m2(gain_w_m2: Floats, heating_days: Numbers) -> Floats:
     r"""Return the heat of people and appliances in the season.
 
     .. math:: q_{int} = 0.024 \, \varphi_{int} \, d

@@ -18,8 +18,8 @@ def sectors(year: int) -> pd.DataFrame:
     Examples
     --------
     >>> table = sectors(2024)
-    >>> round(table["emissions_t"].sum() / 1000, 1), round(table.loc[table["sector"].str.startswith("Industri"), "emissions_t"].sum() / 1000)
-    (2252.7, 1006)
+    >>> float(table["emissions_t"].sum() / 1000), float(table.loc[table["sector"].str.startswith("Industri"), "emissions_t"].sum() / 1000)
+    (2252.7, 1005.8)
     """
     table = reference.table("inventory_goteborg")
     known = table["year"].max()

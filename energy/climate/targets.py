@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["gap", "path", "rate_needed", "territorial_path_t"]
+__all__ = ["consumption_path_t", "gap", "path", "rate_needed", "territorial_path_t"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -78,3 +78,8 @@ def rate_needed(actual: float, goal: float, years: int) -> float:
 def territorial_path_t(population: float, years: npt.NDArray[np.int_], f: Mapping[str, float]) -> Floats:
     """Return the territorial target of so many inhabitants [t]."""
     return population * path(f["target.territorial.base"], f["target.territorial.rate"], 2018, years)
+
+
+def consumption_path_t(population: float, years: npt.NDArray[np.int_], f: Mapping[str, float]) -> Floats:
+    """Return the consumption target of so many inhabitants [t]."""
+    return population * path(f["target.consumption.base"], f["target.consumption.rate"], 2017, years)

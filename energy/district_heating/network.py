@@ -68,7 +68,9 @@ def load_mw(delivered_kwh: float, hot_water_kwh: float, degree_hours: Floats, lo
     return (space + even) / 1000
 
 
-def run(delivered_kwh: float, hot_water_kwh: float, degree_hours: Floats, supply: pd.DataFrame, f: Mapping[str, float]) -> Delivery:
+def run(
+    delivered_kwh: float, hot_water_kwh: float, degree_hours: Floats, supply: pd.DataFrame, f: Mapping[str, float]
+) -> Delivery:
     """Run the plants for a year.
 
     Parameters

@@ -10,7 +10,9 @@ __all__ = ["area_energy_kwh", "share_out"]
 Floats = npt.NDArray[np.float64]
 
 
-def area_energy_kwh(population: Floats, cars_per_inhabitant: float, km_per_car: float, ev_share: float, energy_kwh_per_km: float) -> Floats:
+def area_energy_kwh(
+    population: Floats, cars_per_inhabitant: float, km_per_car: float, ev_share: float, energy_kwh_per_km: float
+) -> Floats:
     r"""Return the energy that the cars of an area charge in a year.
 
     .. math:: E = N \, c \, d \, s \, e
@@ -35,7 +37,9 @@ def area_energy_kwh(population: Floats, cars_per_inhabitant: float, km_per_car: 
     return population * cars_per_inhabitant * km_per_car * ev_share * energy_kwh_per_km
 
 
-def share_out(energy_kwh: Floats, area: npt.NDArray[np.intp], weight: Floats, fallback: Floats) -> tuple[Floats, Floats]:
+def share_out(
+    energy_kwh: Floats, area: npt.NDArray[np.intp], weight: Floats, fallback: Floats
+) -> tuple[Floats, Floats]:
     """Give each area's energy to its buildings in proportion to a weight.
 
     Parameters
@@ -58,6 +62,8 @@ def share_out(energy_kwh: Floats, area: npt.NDArray[np.intp], weight: Floats, fa
     (array([30., 60.,  0.]), array([0., 5.]))
     """
     n = len(energy_kwh)
+    if not n:
+        return np.zeros(len(area)), np.zeros(0)
     inside = area >= 0
     homes = np.bincount(area[inside], weight[inside], minlength=n)
     chosen = np.where(inside & (homes > 0)[np.maximum(area, 0)], weight, fallback)

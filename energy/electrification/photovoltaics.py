@@ -8,7 +8,9 @@ import numpy.typing as npt
 __all__ = ["yearly_kwh"]
 
 
-def yearly_kwh(area_m2: npt.NDArray[np.float64], irradiation_kwh_m2: float, efficiency: float, performance_ratio: float) -> npt.NDArray[np.float64]:
+def yearly_kwh(
+    area_m2: npt.NDArray[np.float64], irradiation_kwh_m2: float, efficiency: float, performance_ratio: float
+) -> npt.NDArray[np.float64]:
     r"""Return the electricity of solar cells in a year.
 
     .. math:: E = A \, H \, \eta \, PR

@@ -37,7 +37,9 @@ def vehicle_km(length_m: Floats, aadt: Floats) -> Floats:
     return 365 * length_m / 1000 * aadt
 
 
-def energy_mj_per_km(speed_kmh: Floats, at_50: float, per_speed: float, constant: float, per_speed_squared: float) -> Floats:
+def energy_mj_per_km(
+    speed_kmh: Floats, at_50: float, per_speed: float, constant: float, per_speed_squared: float
+) -> Floats:
     r"""Return a vehicle's energy use at a mean speed.
 
     .. math:: e(V) = e_{50} \frac{a/V + b + c V^2}{a/50 + b + 2500 c}, \quad V \text{ within 15 and 120 km/h}

@@ -65,7 +65,10 @@ def test_no_building_is_taken_twice_and_none_reverts(steps):
 @given(st.floats(0, 1))
 def test_share_is_of_all_that_match(share):
     city = many_buildings()
-    adoption = plan(city, Scenario(name="p", step=(Step(measure="install_heat_pump", where={"use": ["single_family"]}, share=share),)))
+    adoption = plan(
+        city,
+        Scenario(name="p", step=(Step(measure="install_heat_pump", where={"use": ["single_family"]}, share=share),)),
+    )
     matching = int((city["buildings"]["use"] == "single_family").sum())
     assert int((adoption.years[0] != NEVER).sum()) == round(share * matching)
 

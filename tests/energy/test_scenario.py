@@ -33,8 +33,14 @@ def test_reads_and_writes_the_same_scenario():
         ('name = "x"\n[[step]]\nmeasure = "renovate_envelop"', "did you mean 'renovate_envelope'"),
         ('name = "x"\n[[step]]\nmeasure = "install_heat_pump"\nshare = 1.2', "step 1, share: 1.2 is not possible"),
         ('name = "x"\n[[step]]\nmeasure = "install_heat_pump"\nshare = -0.1', "step 1, share"),
-        ('name = "x"\n[[step]]\nmeasure = "install_heat_pump"\nstart = 2031\nend = 2030', "start 2031 is after end 2030"),
-        ('name = "x"\n[[step]]\nmeasure = "install_heat_pump"\nparams = { sourse = "air" }', "unknown parameter 'sourse'; did you mean 'source'"),
+        (
+            'name = "x"\n[[step]]\nmeasure = "install_heat_pump"\nstart = 2031\nend = 2030',
+            "start 2031 is after end 2030",
+        ),
+        (
+            'name = "x"\n[[step]]\nmeasure = "install_heat_pump"\nparams = { sourse = "air" }',
+            "unknown parameter 'sourse'; did you mean 'source'",
+        ),
         ('name = "x"\n[[step]]\nmeasure = "install_heat_pump"\nstatus = "klar"', "status"),
         ('name = "x"\n[[step]]\nmeasure = "install_heat_pump"\nsahre = 1', "did you mean 'share'"),
         ('name = "x"\n[[stepp]]\nmeasure = "install_heat_pump"', "did you mean 'step'"),

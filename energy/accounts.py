@@ -1,0 +1,70 @@
+"""Three accounts of emissions, side by side and never mixed.
+
+- territorial: what is released inside the city; the goal is tested on it.
+- lifecycle: the average of all energy used, with upstream emissions and imported electricity.
+- marginal: what one more or one less unit causes; for decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from energy.district_heating.network import Delivery
+
+__all__ = ["ACCOUNTS", "with_emissions"]
+
+ACCOUNTS = ("territorial", "lifecycle", "marginal")
+
+
+def with_emissions(buildings: pd.DataFrame, network: Delivery, f: Mapping[str, float]) -> pd.DataFrame:
+    """Add the emissions of every building in the three accounts.
+
+    Electricity made by solar cells replaces bought electricity in the lifecycle and marginal accounts; in the
+    territorial account it replaces the small part that is made inside the city.
+
+    Parameters
+    ----------
+    buildings : DataFrame (n rows)
+        The year's bought energy by carrier.
+    network : Delivery
+        The year's district heating.
+    f : mapping
+        The year's factors.
+
+    Returns
+    -------
+    DataFrame (n rows)
+        With co2e_territorial_kg, co2e_lifecycle_kg and co2e_marginal_kg.
+    """
+    per_kwh = {
+        "territorial": (
+            network.territorial,
+            f["electricity.territorial"],
+            f["fuel.oil.territorial"],
+            f["fuel.gas.territorial"],
+            f["fuel.biofuel.territorial"],
+        ),
+        "lifecycle": (
+            network.lifecycle,
+            f["electricity.lifecycle"],
+            f["fuel.oil.lifecycle"],
+            f["fuel.gas.lifecycle"],
+            f["fuel.biofuel.lifecycle_kwh"],
+        ),
+        "marginal": (
+            network.marginal,
+            f["electricity.marginal"],
+            f["fuel.oil.lifecycle"],
+            f["fuel.gas.lifecycle"],
+            f["fuel.biofuel.lifecycle_kwh"],
+        ),
+    }
+    net = buildings["electricity_kwh"] - buildings["pv_kwh"]
+    energy: npt.NDArray[np.float64] = np.column_stack(
+        [buildings["district_heating_kwh"], net, buildings["oil_kwh"], buildings["gas_kwh"], buildings["biofuel_kwh"]]
+    )
+    return buildings.assign(**{f"co2e_{account}_kg": energy @ np.array(per_kwh[account]) for account in ACCOUNTS})

@@ -1,0 +1,122 @@
+"""What all years of a simulation share: complete buildings with their surfaces, streets, season, places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from energy.buildings import archetypes
+from energy.buildings.season import Season
+from energy.places import Places
+from twin.city import City
+from twin.errors import Problem, SchemaError
+from twin.geometry import envelope
+
+__all__ = ["Stock"]
+
+_NEEDED = {
+    "buildings": ("use", "year_built", "height_m", "floor_area_m2", "heating"),
+    "roads": ("aadt", "posted_speed_kmh", "van_share", "heavy_vehicle_share", "bus_share"),
+}
+
+
+@dataclass(frozen=True)
+class Stock:
+    """The city, prepared for calculation.
+
+    Attributes
+    ----------
+    buildings : DataFrame
+        Every physical property filled, with the columns of :func:`twin.geometry.envelope`.
+    roads : DataFrame
+        With `length_m`.
+    grid_areas, heat_supply : DataFrame
+        As in the city, perhaps without rows.
+    season : Season
+        Heating season and sun.
+    places : Places
+        Which entity counts where.
+    home_area : array (buildings,) of int
+        Lowest area of each building as a row of `home_population`, -1 outside.
+    home_population : array (areas,)
+        Inhabitants of the lowest areas.
+    grid_area : array (buildings,) of int
+        Row of the grid area, -1 outside.
+    """
+
+    buildings: pd.DataFrame
+    roads: pd.DataFrame
+    grid_areas: pd.DataFrame
+    heat_supply: pd.DataFrame
+    season: Season
+    places: Places
+    home_area: npt.NDArray[np.intp]
+    home_population: npt.NDArray[np.float64]
+    grid_area: npt.NDArray[np.intp]
+
+    @classmethod
+    def of(cls, city: City, f: Mapping[str, float]) -> Stock:
+        """Prepare a city.
+
+        Parameters
+        ----------
+        city : City
+            Complete (as :func:`layers.load` gives it).
+        f : mapping
+            Factors of the base year.
+
+        Raises
+        ------
+        SchemaError
+            When a column that the calculation needs has blanks.
+        """
+        buildings, roads = city["buildings"], city.get("roads")
+        _refuse_blanks({"buildings": buildings, "roads": roads})
+        surfaces = envelope(gpd.GeoDataFrame(buildings).geometry.to_numpy(), buildings["height_m"].to_numpy(float))
+        filled = archetypes.fill(pd.DataFrame(buildings.drop(columns="geometry")), f)
+        areas, grid = city.get("areas"), city.get("grid_areas")
+        lowest = ~areas["area_id"].isin(areas["parent_id"].dropna()).to_numpy(bool)
+        length: Any = gpd.GeoSeries(roads["geometry"]).length.to_numpy(float) if len(roads) else np.zeros(0)
+        return cls(
+            buildings=pd.concat([filled, surfaces.set_index(filled.index)], axis=1),
+            roads=pd.DataFrame(roads.drop(columns="geometry")).assign(length_m=length),
+            grid_areas=grid,
+            heat_supply=city.get("heat_supply"),
+            season=Season.of(city["weather"], f) if "weather" in city else Season.tabula(f),
+            places=Places.of(city),
+            home_area=pd.Index(areas["area_id"].to_numpy(object)[lowest]).get_indexer(
+                buildings["area_id"].to_numpy(object)
+            ),
+            home_population=np.nan_to_num(areas["population"].to_numpy(float)[lowest]),
+            grid_area=pd.Index(grid["grid_area_id"].to_numpy(object)).get_indexer(
+                buildings["grid_area_id"].to_numpy(object)
+            ),
+        )
+
+    def roads_in(self, f: Mapping[str, float]) -> pd.DataFrame:
+        """Return the streets with the year's fleet and fuel where a street has none of its own."""
+        return self.roads.assign(
+            ev_share=self.roads["ev_share"].astype(float).fillna(f["fleet.ev_share"]),
+            biofuel_share=self.roads["biofuel_share"].astype(float).fillna(f["fuel.biofuel_share"]),
+        )
+
+
+def _refuse_blanks(tables: Mapping[str, pd.DataFrame]) -> None:
+    problems = []
+    for name, columns in _NEEDED.items():
+        table = tables[name]
+        for column in columns:
+            blank = table[column].isna().to_numpy(bool)
+            if blank.any():
+                rule = "is blank, but the calculation needs it; load the city with layers.load, which completes it"
+                problems.append(
+                    Problem(name, column, rule, int(blank.sum()), str(table.iloc[int(np.flatnonzero(blank)[0]), 0]))
+                )
+    if problems:
+        raise SchemaError(problems)

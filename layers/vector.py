@@ -1,0 +1,233 @@
+"""Vector files of every common kind become tables: one driver for GeoPackage, Shapefile, GeoJSON, FlatGeobuf, GeoParquet."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pyproj
+import shapely
+
+from layers.context import Context
+from twin import crs as crs_rules
+from twin.errors import TwinError, did_you_mean
+from twin.registry import layer
+
+__all__ = ["read_csv", "read_vector", "rename_columns", "vector"]
+
+
+@layer("vector", title="Vektordata", licence="", source="")
+def vector(
+    context: Context,
+    *,
+    path: str,
+    layer: str = "",
+    encoding: str = "",
+    columns: dict[str, str] | None = None,
+    values: dict[str, dict[str, str]] | None = None,
+    constants: dict[str, Any] | None = None,
+    where: dict[str, list[Any]] | None = None,
+    duplicate_ids: Literal["error", "number"] = "error",
+) -> gpd.GeoDataFrame:
+    """Read shapes with attributes from a GeoPackage, Shapefile (also zipped), GeoJSON, FlatGeobuf or GeoParquet file.
+
+    Parameters
+    ----------
+    context : Context
+    path, layer, encoding : str
+        File, layer inside it, and text encoding where the file does not say.
+    columns : dict
+        Source column to column of the table.
+    values : dict
+        By column of the table: source value to value of the table.
+    constants : dict
+        Columns that have one value everywhere.
+    where : dict
+        Keep only rows whose source column has one of the values; how many are left out is noted.
+    duplicate_ids : str
+        ``"number"`` gives the second and later rows of an identity a suffix; otherwise they are an error.
+    """
+    table = read_vector(context, path, layer, encoding)
+    if where:
+        table = _kept(table, where, context)
+    table = rename_columns(table, columns or {}, context)
+    for column, known in (values or {}).items():
+        table[column] = _translated(table, column, known)
+    table = table.assign(**(constants or {}))
+    if duplicate_ids == "number":
+        table = _numbered(table, context)
+    return table
+
+
+def read_vector(context: Context, path: str, layer: str = "", encoding: str = "") -> gpd.GeoDataFrame:
+    """Return a file's shapes, flat, with unclosed rings closed and counted; its CRS set or stated.
+
+    Raises
+    ------
+    TwinError
+        When the file can not be read, has no rows, or has no coordinate system and none is stated.
+    """
+    file = context.path(path)
+    try:
+        table = gpd.read_parquet(file) if file.suffix in (".parquet", ".geoparquet") else _read(file, layer, encoding)
+    except UnicodeDecodeError as error:
+        raise TwinError(
+            f'{path} is not UTF-8 text; state its encoding in city.toml, e.g. encoding = "latin-1"'
+        ) from error
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError) as error:
+        if "utf-8" in str(error).lower():
+            raise TwinError(
+                f'{path} is not UTF-8 text; state its encoding in city.toml, e.g. encoding = "latin-1"'
+            ) from error
+        raise TwinError(f"{path} can not be read: {error}") from error
+    if table.empty:
+        raise TwinError(f"{path} has no rows")
+    return _flat(_with_crs(table, path, context), context)
+
+
+def _read(file: Path, layer: str, encoding: str) -> gpd.GeoDataFrame:
+    if layer:
+        known = [str(n) for n in pyogrio.list_layers(file)[:, 0]]
+        if layer not in known:
+            raise TwinError(f"{file.name} has no layer {layer!r}{did_you_mean(layer, known)}")
+    options: dict[str, Any] = {"layer": layer or None, "encoding": encoding or None}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what matters is checked below and said in words
+        try:
+            table = pyogrio.read_dataframe(file, use_arrow=not encoding, **options)
+        except shapely.errors.GEOSException:
+            table = pyogrio.read_dataframe(file, use_arrow=False, on_invalid="fix", **options)
+            table.attrs["repaired"] = True
+    if not isinstance(table, gpd.GeoDataFrame):
+        raise TwinError(f'{file.name} holds no shapes; read it with use = "csv" or name another layer')
+    return table
+
+
+def _with_crs(table: gpd.GeoDataFrame, path: str, context: Context) -> gpd.GeoDataFrame:
+    """Set the stated CRS where the file has none; refuse a contradiction."""
+    stated = context.declared_crs
+    if not stated:
+        if table.crs is None:
+            raise TwinError(f'{path} states no coordinate system; add crs = "EPSG:..." to the layer in city.toml')
+        return table
+    wanted = crs_rules.parse(stated)
+    own = table.crs
+    if own is None or own.to_epsg() is None:
+        return table.set_crs(wanted, allow_override=True)
+    if not own.equals(wanted, ignore_axis_order=True) and not _same_plane(own, wanted):
+        raise TwinError(f"{path} says {own.to_string()}, but city.toml says {stated}; remove the wrong one")
+    return table
+
+
+def _same_plane(one: pyproj.CRS, other: pyproj.CRS) -> bool:
+    """Return whether two systems differ only in height."""
+    return bool(one.to_2d() == other.to_2d())
+
+
+def _flat(table: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
+    shapes = table.geometry.to_numpy()
+    if table.attrs.pop("repaired", False):
+        context.note("some rings were not closed and have been closed")
+    if shapely.has_z(shapes).any():
+        shapes = shapely.force_2d(shapes)
+    table = table.set_geometry(gpd.GeoSeries(shapes, index=table.index, crs=table.crs))
+    if table.geometry.name != "geometry":
+        table = table.rename_geometry("geometry")
+    return table
+
+
+def _kept(table: gpd.GeoDataFrame, where: Mapping[str, list[Any]], context: Context) -> gpd.GeoDataFrame:
+    keep = np.ones(len(table), bool)
+    for column, wanted in where.items():
+        if column not in table:
+            raise TwinError(f"where names an unknown column {column!r}{did_you_mean(column, table.columns)}")
+        keep &= table[column].isin(wanted).to_numpy()
+    if not keep.all():
+        context.note(f"{int((~keep).sum())} of {len(keep)} rows were left out by where")
+    return table[keep].reset_index(drop=True)
+
+
+def rename_columns(table: Any, columns: Mapping[str, str], context: Context) -> Any:
+    """Return the table with its columns renamed; a target that is there already is replaced.
+
+    Raises
+    ------
+    TwinError
+        When a source column does not exist.
+    """
+    unknown = [c for c in columns if c not in table.columns]
+    if unknown:
+        raise TwinError(
+            "; ".join(f"columns names an unknown column {c!r}{did_you_mean(c, table.columns)}" for c in unknown)
+        )
+    replaced = [new for old, new in columns.items() if new in table.columns and new != old and new not in columns]
+    if replaced:
+        context.note(f"{', '.join(replaced)} of the file replaced as city.toml says")
+    return table.drop(columns=replaced).rename(columns=dict(columns))
+
+
+def _translated(table: pd.DataFrame, column: str, known: Mapping[str, str]) -> pd.Series:
+    if column not in table:
+        raise TwinError(f"values names an unknown column {column!r}{did_you_mean(column, table.columns)}")
+    text = table[column].astype("str").where(table[column].notna(), None)
+    return text.map(lambda v: known.get(v, v), na_action="ignore")
+
+
+def _numbered(table: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
+    """Give repeated identities a suffix in the order of the file."""
+    column = next((c for c in table.columns if str(c).endswith("_id")), None)
+    if column is None:
+        raise TwinError("duplicate_ids needs an identity column; map one with columns")
+    again = table.groupby(column, dropna=False).cumcount()
+    repeated = int((again > 0).sum())
+    if repeated:
+        context.note(f"{repeated} rows repeat an identity and got a number after it")
+    ids = table[column].astype("str")
+    return table.assign(**{column: ids.where(again == 0, ids + "-" + (again + 1).astype("str"))})
+
+
+@layer("csv", title="Tabell")
+def read_csv(
+    context: Context,
+    *,
+    path: str,
+    columns: dict[str, str] | None = None,
+    constants: dict[str, Any] | None = None,
+    encoding: str = "utf-8",
+    x: str = "",
+    y: str = "",
+) -> pd.DataFrame:
+    """Read a table from a CSV file (comma, dot, UTF-8), with points where `x` and `y` name columns.
+
+    Parameters
+    ----------
+    context : Context
+    path, encoding : str
+        File and its text encoding.
+    columns, constants : dict
+        As for ``vector``.
+    x, y : str
+        Columns of east and north (or longitude and latitude).
+    """
+    file = context.path(path)
+    try:
+        table = pd.read_csv(file, encoding=encoding)
+    except UnicodeDecodeError as error:
+        raise TwinError(f"{path} is not {encoding} text; save it as UTF-8 or state its encoding") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise TwinError(f"{path} is not a table with commas: {error}") from error
+    if len(table.columns) == 1 and ";" in str(table.columns[0]):
+        raise TwinError(f"{path} is separated by semicolons; save it with commas between columns and a decimal point")
+    table = rename_columns(table, columns or {}, context).assign(**(constants or {}))
+    if not x:
+        return table
+    if missing := [c for c in (x, y) if c not in table]:
+        raise TwinError(f"{path} has no column {', '.join(missing)}")
+    crs = crs_rules.parse(context.declared_crs) if context.declared_crs else None
+    return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(table[x], table[y]), crs=crs)
