@@ -1,0 +1,378 @@
+"""The command ``twin``: run scenarios, check a city, open the app, look at layers, measures, factors and indicators."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+import energy
+import layers
+from energy.climate import inventory, targets
+from layers import export
+from twin import LAYERS, MEASURES, City, Factors, TwinError
+from twin.errors import did_you_mean
+from twin.registry import load_plugin
+from views import launch, new_layer
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="En digital tvilling som en stad styr sin klimatomställning med.",
+)
+out = Console()
+err = Console(stderr=True, highlight=False)
+
+Tell = Callable[[float, str], None]
+Folder = Annotated[Path, typer.Argument(help="Folder with city.toml.")]
+Data = Annotated[Path | None, typer.Option("--data", help="The layers' files lie here instead of beside city.toml.")]
+Plugins = Annotated[list[Path] | None, typer.Option("--plugin", help="Python file that registers layers or measures.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+
+
+def main() -> None:
+    """Run the command; a user's error is one message on stderr and exit code 2."""
+    try:
+        app(standalone_mode=False)
+    except TwinError as error:
+        err.print(f"[bold red]twin:[/] {_plain(str(error))}", soft_wrap=True)
+        sys.exit(2)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        err.print(f"[bold red]twin:[/] {_plain(error.format_message())}", soft_wrap=True)
+        sys.exit(2)
+
+
+def _plain(text: str) -> str:
+    """Keep rich from reading brackets in a message as mark-up."""
+    return text.replace("[", r"\[")
+
+
+@app.command()
+def run(
+    city: Folder,
+    scenario: Annotated[
+        list[Path] | None, typer.Option("--scenario", help="Scenario file; the baseline is always run too.")
+    ] = None,
+    years: Annotated[str, typer.Option("--years", help="First and last year, e.g. 2024:2030.")] = "2024:2030",
+    data: Data = None,
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out"),
+    plugin: Plugins = None,
+) -> None:
+    """Run scenarios and write indicators.csv, buildings.parquet, roads.parquet, summary.json and run.json."""
+    _plugins(plugin)
+    span = _years(years)
+    files = {s.name: (s, p) for s, p in ((energy.Scenario.read(p), p) for p in scenario or [])}
+    if len(files) < len(scenario or []):
+        raise TwinError("two scenario files have the same name; give each its own")
+    scenarios = [energy.Scenario.baseline(), *(s for s, _ in files.values())]
+    with _progress() as tell:
+        loaded = layers.load(city, data, lambda share, text: tell(0.2 * share, text))
+        done = []
+        for k, each in enumerate(scenarios):
+            start, step = 0.2 + 0.7 * k / len(scenarios), 0.7 / len(scenarios)
+            within = _part(tell, start, step, each.name)
+            done.append(energy.simulate(loaded, each, years=span, progress=within))
+        tell(0.9, "files")
+        _write(out_dir, loaded, city / "city.toml", {n: p for n, (_, p) in files.items()}, span, done)
+    for results in done:
+        for conflict in results.adoption.conflicts:
+            err.print(f"[yellow]note:[/] {_plain(results.scenario.name)}: {_plain(conflict)}")
+    _print_summary(done)
+    err.print(f"written to {out_dir}")
+
+
+def _part(tell: Tell, start: float, step: float, name: str) -> Tell:
+    """Return a teller for a part of the work."""
+    return lambda share, _text: tell(start + step * share, name)
+
+
+def _write(
+    folder: Path,
+    city: City,
+    city_file: Path,
+    files: dict[str, Path],
+    years: tuple[int, ...],
+    done: list[energy.Results],
+) -> None:
+    indicators = pd.concat([r.indicators() for r in done], ignore_index=True)
+    export.write_csv(indicators, folder / "indicators.csv")
+    for table in ("buildings", "roads"):
+        if table in city:
+            export.write_entities(
+                pd.concat([r.table(table) for r in done], ignore_index=True), city, table, folder / f"{table}.parquet"
+            )
+    factors = Factors.read()
+    used = sorted({key for r in done for key in r.factors_used})
+    rows = [
+        {
+            "key": f.key,
+            "year": f.year,
+            "value": f.value,
+            "low": f.low,
+            "high": f.high,
+            "unit": f.unit,
+            "source": f.source,
+            "status": f.status,
+        }
+        for key in used
+        for f in factors[key]
+    ]
+    export.write_json(export.run_record(city, city_file, files, years, rows), folder / "run.json")
+    export.write_json(_summary(done), folder / "summary.json")
+
+
+def _summary(done: list[energy.Results]) -> dict[str, Any]:
+    """Return the city's figures of each scenario, and where they stand to the target."""
+    out_of_model = inventory.outside_share(2024)
+    scenarios = []
+    for results in done:
+        tidy = results.indicators(by="city")
+        first, last = results.years[0], results.years[-1]
+        value = tidy.set_index(["indicator", "year"])["value"]
+        emitted = value["co2e_territorial_kg"]
+        f = Factors.read().at(first)
+        wanted = targets.path(1.0, f["target.territorial.rate"], first, pd.Index([last]).to_numpy())[0]
+        scenarios.append(
+            {
+                "scenario": results.scenario.name,
+                "indicators": {
+                    n: {str(y): _rounded(value[n, y]) for y in results.years}
+                    for n in sorted(tidy["indicator"].unique())
+                },
+                "territorial_change": _rounded(emitted[last] / emitted[first] - 1) if emitted[first] > 0 else None,
+                "territorial_change_wanted": _rounded(wanted - 1),
+                "conflicts": list(results.adoption.conflicts),
+            }
+        )
+    note = "The target is of the whole territory; the model covers buildings, their energy and road traffic, not industry and the rest."
+    return {"scenarios": scenarios, "share_outside_model_2024": _rounded(out_of_model), "note": note}
+
+
+def _rounded(value: float) -> float | None:
+    return None if pd.isna(value) else float(f"{value:.10g}")
+
+
+def _print_summary(done: list[energy.Results]) -> None:
+    first, last = done[0].years[0], done[0].years[-1]
+    table = Table(title=f"{done[0].city.name}, {first}-{last}")
+    for column in ("scenario", "indicator", str(first), str(last), "range", "unit"):
+        table.add_column(column, justify="right" if column in (str(first), str(last), "range") else "left")
+    for results in done:
+        tidy = results.indicators(by="city").set_index(["indicator", "year"])
+        for name in (
+            "heat_need_kwh_m2",
+            "electricity_kwh",
+            "vehicle_km",
+            "co2e_territorial_kg",
+            "co2e_lifecycle_kg",
+            "co2e_marginal_kg",
+        ):
+            a, b = tidy.loc[(name, first)], tidy.loc[(name, last)]
+            table.add_row(
+                results.scenario.name,
+                name,
+                f"{a.value:,.4g}",
+                f"{b.value:,.4g}",
+                f"{b.low:,.3g} - {b.high:,.3g}",
+                str(b.unit),
+            )
+    out.print(table)
+
+
+@app.command()
+def validate(city: Folder, data: Data = None, plugin: Plugins = None) -> None:
+    """Check a city: list every problem, or what was read, repaired and filled."""
+    _plugins(plugin)
+    with _progress() as tell:
+        loaded = layers.load(city, data, tell)
+    table = Table(title=loaded.name)
+    for column in ("table", "rows", "driver", "notes"):
+        table.add_column(column, justify="right" if column == "rows" else "left")
+    for name, source in loaded.sources.items():
+        rows = str(len(loaded[name])) if name in loaded else ""
+        table.add_row(name, rows, source.layer, _plain("\n".join(source.notes)))
+    out.print(table)
+    out.print("the city is valid")
+
+
+@app.command("app")
+def open_app(
+    city: Annotated[Path | None, typer.Argument(help="Folder with city.toml; the sample city by default.")] = None,
+    data: Data = None,
+    plugin: Plugins = None,
+    port: Annotated[int, typer.Option("--port", help="Port on this machine.")] = 8501,
+    headless: Annotated[bool, typer.Option("--headless", help="Open no browser.")] = False,
+) -> None:
+    """Open the planner's map in the browser."""
+    sys.exit(launch.run_app(city, data, plugin or [], port, headless=headless))
+
+
+@app.command("layers")
+def list_layers(*, as_json: AsJson = False, plugin: Plugins = None) -> None:
+    """List the layers that a city.toml may use, and plugins that are broken."""
+    _plugins(plugin)
+    state = LAYERS.state()
+    rows = []
+    for name, (status, where) in state.items():
+        spec = LAYERS[name] if status == "ok" else None
+        rows.append(
+            {
+                "name": name,
+                "status": status,
+                "title": spec.title if spec else "",
+                "table": spec.table if spec else "",
+                "description": spec.doc if spec else where,
+                "parameters": spec.params.model_json_schema()["properties"] if spec else {},
+                "licence": spec.licence if spec else "",
+                "source": spec.source if spec else "",
+            }
+        )
+    _listed(rows, ["name", "status", "table", "title", "description"], as_json)
+
+
+@app.command("measures")
+def list_measures(*, as_json: AsJson = False, plugin: Plugins = None) -> None:
+    """List the measures that a scenario may use."""
+    _plugins(plugin)
+    rows = []
+    for name, (status, where) in MEASURES.state().items():
+        spec = MEASURES[name] if status == "ok" else None
+        rows.append(
+            {
+                "name": name,
+                "status": status,
+                "title": spec.title if spec else "",
+                "table": spec.table if spec else "",
+                "changes": list(spec.changes) if spec else [],
+                "description": spec.doc if spec else where,
+                "parameters": spec.params.model_json_schema()["properties"] if spec else {},
+            }
+        )
+    _listed(rows, ["name", "status", "table", "title", "description"], as_json)
+
+
+@app.command("factors")
+def list_factors(
+    key: Annotated[str | None, typer.Argument(help="A factor, or the beginning of its name.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List the numbers behind the calculation with their range, source and status."""
+    factors = Factors.read()
+    chosen = [k for k in factors if key is None or k == key or k.startswith(f"{key}.")]
+    if not chosen:
+        raise TwinError(f"no factor {key!r}{did_you_mean(str(key), factors)}")
+    sources = Factors.sources()["title"]
+    rows = [
+        {
+            "key": f.key,
+            "year": f.year,
+            "value": f.value,
+            "low": f.low,
+            "high": f.high,
+            "unit": f.unit,
+            "status": f.status,
+            "source": f"{sources[f.source]}{', ' + f.page if f.page else ''}",
+            "note": f.note,
+        }
+        for k in chosen
+        for f in factors[k]
+    ]
+    _listed(rows, ["key", "year", "value", "low", "high", "unit", "status", "source"], as_json)
+
+
+@app.command()
+def explain(
+    indicator: Annotated[str, typer.Argument(help="Name of an indicator.")], *, as_json: AsJson = False
+) -> None:
+    """Tell how an indicator is made: formula, unit, tables and columns."""
+    if indicator not in energy.INDICATORS:
+        raise TwinError(f"no indicator {indicator!r}{did_you_mean(indicator, energy.INDICATORS)}")
+    about = energy.INDICATORS[indicator]
+    record = {
+        "indicator": about.id,
+        "unit": about.unit,
+        "theme": about.theme,
+        "better": about.better,
+        "of": list(about.tables),
+        "numerator": about.numerator,
+        "denominator": about.denominator or None,
+        "formula": about.formula,
+    }
+    if as_json:
+        typer.echo(json.dumps(record, ensure_ascii=False))
+        return
+    for name, value in record.items():
+        out.print(f"[bold]{name}[/]: {_plain(', '.join(value) if isinstance(value, list) else str(value))}")
+
+
+@app.command("new-layer")
+def write_layer(
+    name: Annotated[str, typer.Argument(help="Name of the layer, e.g. trees.")],
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder to write to.")] = Path(),
+) -> None:
+    """Write a working plugin with a test."""
+    for path in new_layer.write(name, out_dir):
+        out.print(f"written: {path}")
+    out.print(_plain(new_layer.how_to(name)))
+
+
+def _listed(rows: list[dict[str, Any]], columns: list[str], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, default=str))
+        return
+    table = Table()
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(_plain(f"{row[c]:g}" if isinstance(row[c], float) else str(row[c])) for c in columns))
+    out.print(table)
+
+
+def _years(text: str) -> tuple[int, ...]:
+    found = re.fullmatch(r"(\d{4})(?::(\d{4}))?", text)
+    if not found:
+        raise TwinError(f"--years {text} is not a span of years; write it as 2024:2030")
+    first, last = int(found[1]), int(found[2] or found[1])
+    if first > last:
+        raise TwinError(f"--years {text}: the first year is after the last")
+    return tuple(range(first, last + 1))
+
+
+def _plugins(files: list[Path] | None) -> None:
+    for file in files or []:
+        load_plugin(file)
+
+
+@contextmanager
+def _progress() -> Iterator[Tell]:
+    """Show progress on a terminal; say nothing elsewhere."""
+    if not err.is_terminal or os.environ.get("CI"):
+        yield lambda _share, _text: None
+        return
+    with Progress(TextColumn("{task.description}"), BarColumn(), console=err, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda share, text: bar.update(task, completed=share, description=text)
+
+
+if __name__ == "__main__":
+    main()
