@@ -1,1 +1,49 @@
-"""The front door."""
+"""The front door: page set-up, language, navigation."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from twin import TwinError
+from views.language import LANGUAGES, Language
+from views.pages import district, sources
+from views.pages.state import session
+
+STYLE = """<style>
+.block-container {padding: 1rem 1.2rem 2rem 1.2rem; max-width: none}
+[data-testid="stHeader"] {height: 0; min-height: 0}
+[data-testid="stSidebarHeader"] {height: 2.2rem; min-height: 0; padding-bottom: 0}
+[data-testid="stSidebarUserContent"] {padding: 0 .9rem 1rem .9rem}
+[data-testid="stVerticalBlock"] {gap: .6rem}
+[data-testid="stMetricValue"] {font-size: 1.35rem}
+h3 {font-size: 1.1rem; padding: .2rem 0}
+</style>"""
+
+
+def main() -> None:
+    """Set the page up, load the city with progress, and show the page asked for."""
+    st.set_page_config(page_title="Klimattvilling", page_icon="🌍", layout="wide", initial_sidebar_state=225)
+    st.html(STYLE)
+    query = st.query_params
+    text = Language(query.get("lang", "sv"))
+    try:
+        opened = session(text)
+    except TwinError as error:
+        st.error(str(error))
+        st.stop()
+    pages = {
+        "": st.Page(lambda: district.show(opened, text), title=text("page_map"), url_path="karta", default=True),
+        "kallor": st.Page(lambda: sources.show(opened, text), title=text("page_sources"), url_path="kallor"),
+    }
+    page = st.navigation(list(pages.values()), position="sidebar")
+    page.run()
+    with st.sidebar:
+        chosen = st.segmented_control(
+            text("language"), list(LANGUAGES), default=text.code, format_func=LANGUAGES.get, key="language"
+        )
+    if chosen and chosen != text.code:
+        query["lang"] = chosen
+        st.rerun()
+
+
+main()

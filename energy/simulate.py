@@ -125,7 +125,12 @@ def balance(
     plants = heat.units.assign(
         supplied_kwh=heat.supplied_kwh, delivered_kwh=heat.delivered_kwh, unserved_kwh=heat.unserved_kwh
     )
-    return {"buildings": emitted, "roads": driven, "heat_supply": plants, **peaks(stock, used)}
+    return {
+        "buildings": emitted.assign(heating=buildings["heating"]),
+        "roads": driven,
+        "heat_supply": plants,
+        **peaks(stock, used),
+    }
 
 
 def _margins(

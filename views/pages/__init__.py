@@ -1,1 +1,1 @@
-"""To be described."""
+"""The pages of the app, one a file."""

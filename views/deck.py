@@ -1,0 +1,400 @@
+"""The 3D map: shapes go to the browser once, by address; a change of year or scenario only names other colours."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pydeck as pdk
+import shapely
+
+import energy
+from twin import City, schema
+from twin.crs import WGS84, transform
+from views.language import Language
+from views.legend import Legend
+
+__all__ = ["MapData", "background", "build", "legends", "view", "write_map"]
+
+_GROUND = {
+    "land": [238, 236, 231],
+    "water": [186, 211, 226],
+    "park": [214, 227, 205],
+    "forest": [203, 219, 194],
+    "industry": [228, 224, 222],
+    "harbour": [226, 226, 228],
+}
+_PLAIN = [214, 214, 210]
+_KEPT_FILES = 12
+
+
+@dataclass(frozen=True)
+class MapData:
+    """Where the map's shapes lie, and which column of a class array belongs to what.
+
+    Attributes
+    ----------
+    addresses : dict of str to (str or dict)
+        By table: the address of its GeoJSON, or the GeoJSON itself.
+    columns : dict of (str, str, str, int) to int
+        (table, indicator, scenario, year) to the place in a feature's array ``c``.
+    """
+
+    addresses: dict[str, Any]
+    columns: dict[tuple[str, str, str, int], int]
+
+
+def _coordinates(shapes: npt.NDArray[np.object_], crs: str) -> npt.NDArray[np.object_]:
+    """Return shapes in longitude and latitude, to about 0.1 m."""
+    moved: npt.NDArray[np.object_] = shapely.transform(shapes, lambda xy: np.round(transform(xy, crs, WGS84), 6))
+    return moved
+
+
+def _features(shapes: npt.NDArray[np.object_], crs: str, properties: list[dict[str, Any]]) -> dict[str, Any]:
+    geometry = [json.loads(g) for g in shapely.to_geojson(_coordinates(shapes, crs))]
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "geometry": g, "properties": p} for g, p in zip(geometry, properties, strict=True)
+        ],
+    }
+
+
+def legends(runs: Mapping[str, energy.Results]) -> dict[tuple[str, str], Legend]:
+    """Return the legend of every (table, indicator): the same for all years and scenarios, so that maps compare."""
+    first = next(iter(runs.values()))
+    found = {}
+    for indicator in energy.INDICATORS.values():
+        for table in _mapped(indicator, first.city):
+            values = np.concatenate(
+                [r.values(indicator.id, table, y) for r in runs.values() for y in (r.years[0], r.years[-1])]
+            )
+            found[table, indicator.id] = Legend.of(values, indicator.unit, indicator.better)
+    return found
+
+
+def _mapped(indicator: energy.Indicator, city: City) -> list[str]:
+    return [
+        t for t in indicator.tables if t in ("buildings", "roads", "grid_areas") and t in city and indicator.per_entity
+    ]
+
+
+def write_map(
+    runs: Mapping[str, energy.Results], scales: Mapping[tuple[str, str], Legend], text: Language, folder: Path | None
+) -> MapData:
+    """Write the shapes of buildings, streets and grid areas with the classes of every indicator, scenario and year.
+
+    Parameters
+    ----------
+    runs : mapping of str to Results
+    scales : mapping of (str, str) to Legend
+        From :func:`legends`.
+    text : Language
+        For names that a pointer shows.
+    folder : Path, optional
+        Folder that is served as ``app/static``; without one the shapes stay in memory.
+
+    Returns
+    -------
+    MapData
+    """
+    city = next(iter(runs.values())).city
+    columns: dict[tuple[str, str, str, int], int] = {}
+    addresses: dict[str, Any] = {}
+    for table in ("buildings", "roads", "grid_areas"):
+        if table not in city:
+            continue
+        classes: list[npt.NDArray[np.int8]] = []
+        for (of, indicator), scale in scales.items():
+            if of != table:
+                continue
+            for name, results in runs.items():
+                for year in results.years:
+                    columns[table, indicator, name, year] = len(classes)
+                    classes.append(scale.classes(results.values(indicator, table, year)))
+        stacked = np.stack(classes, axis=1).tolist() if classes else [[] for _ in range(len(city[table]))]
+        named = _named(city, table, text)
+        properties = [{**p, "i": i, "c": c} for i, (p, c) in enumerate(zip(named, stacked, strict=True))]
+        addresses[table] = _placed(_features(city[table].geometry.to_numpy(), city.crs, properties), folder)
+    return MapData(addresses, columns)
+
+
+def _named(city: City, table: str, text: Language) -> list[dict[str, Any]]:
+    """Return what the pointer shows, and what the shape needs."""
+    rows = city[table]
+    if table == "buildings":
+        label = rows["name"].fillna(rows["building_id"]).astype(str)
+        kind = [text(f"uses.{u}") for u in rows["use"]]
+        height = rows["height_m"].round(1)
+        return [{"n": n, "k": k, "h": h} for n, k, h in zip(label, kind, height.tolist(), strict=True)]
+    if table == "roads":
+        label = rows["name"].fillna(rows["road_id"]).astype(str)
+        kind = [text(f"road_classes.{c}") for c in rows["road_class"]]
+        width = np.clip(rows["lanes"].fillna(1).to_numpy(float) * 3.5, 2, 30)
+        return [{"n": n, "k": k, "w": w} for n, k, w in zip(label, kind, width.tolist(), strict=True)]
+    label = rows["name"].fillna(rows["grid_area_id"]).astype(str)
+    return [{"n": n, "k": text("grid_areas_word")} for n in label]
+
+
+def _placed(data: dict[str, Any], folder: Path | None) -> Any:
+    """Write shapes beside the app under a name made of their content, and return their address."""
+    if folder is None:
+        return data
+    content = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
+    name = f"{hashlib.sha256(content).hexdigest()[:20]}.geojson"
+    folder.mkdir(exist_ok=True)
+    target = folder / name
+    if not target.exists():
+        handle, part = tempfile.mkstemp(dir=folder, suffix=".part")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(part).chmod(0o644)
+        Path(part).replace(target)
+        for old in sorted(folder.glob("*.geojson"), key=lambda p: p.stat().st_mtime_ns)[:-_KEPT_FILES]:
+            old.unlink(missing_ok=True)
+    return f"app/static/{name}"
+
+
+def background(city: City, folder: Path | None) -> dict[str, Any]:
+    """Return the shapes that lie below and beside the results: ground, area borders, pipes, plugins' tables."""
+    found: dict[str, Any] = {}
+    if "context" in city:
+        table = city["context"]
+        colours = [{"f": _GROUND[k], "n": "", "k": ""} for k in table["kind"].astype(str)]
+        found["context"] = _placed(_features(table.geometry.to_numpy(), city.crs, colours), folder)
+    if "areas" in city:
+        table = city["areas"]
+        names = [
+            {"n": n, "k": "", "l": level}
+            for n, level in zip(table["name"].astype(str), table["level"].astype(str), strict=True)
+        ]
+        found["areas"] = _placed(_features(table.geometry.to_numpy(), city.crs, names), folder)
+    if "heat_pipes" in city:
+        table = city["heat_pipes"]
+        width = np.clip(table["diameter_mm"].fillna(150).to_numpy(float) / 60, 1.5, 12).round(1).tolist()
+        pipes = [
+            {"n": str(n), "k": str(k), "w": w}
+            for n, k, w in zip(table["pipe_id"], table["pipe_kind"], width, strict=True)
+        ]
+        found["heat_pipes"] = _placed(_features(table.geometry.to_numpy(), city.crs, pipes), folder)
+    for name in plugin_tables(city):
+        table = city[name]
+        own = [c for c in table.columns if c != "geometry" and table[c].dtype.kind in "if"]
+        described = table[own[0]].round(1).astype(str) if own else [""] * len(table)
+        rows = [{"n": city.sources[name].title if name in city.sources else name, "k": str(v)} for v in described]
+        found[name] = _placed(_features(table.geometry.to_numpy(), city.crs, rows), folder)
+    return found
+
+
+def plugin_tables(city: City) -> list[str]:
+    """Return the tables with shapes that are not the city's own: those that plugins add."""
+    return [n for n in city if n not in schema.names() and isinstance(city[n], gpd.GeoDataFrame)]
+
+
+def _palette(scale: Legend, alpha: int) -> str:
+    return "[" + ",".join(f"[{r},{g},{b},{alpha}]" for r, g, b in scale.colours) + "]"
+
+
+def _coloured(table: str, data: Any, column: int, scale: Legend, chosen: int | None) -> pdk.Layer:
+    """Return the layer of a table, each shape in the colour of its class."""
+    colour = f"{_palette(scale, 235)}[properties.c[{column}]]"
+    if chosen is not None:
+        colour = f"properties.i == {chosen} ? [194,65,12,255] : {colour}"
+    common: dict[str, Any] = {"id": table, "pickable": True, "auto_highlight": True}
+    # an expression that changes is only drawn again when its trigger changes too
+    trigger = [column, chosen, list(scale.limits)]
+    if table == "roads":
+        return pdk.Layer(
+            "GeoJsonLayer", data, **common, stroked=True, filled=False, get_line_color=colour, get_line_width="properties.w",
+            line_width_min_pixels=1.5, line_cap_rounded=True, line_joint_rounded=True, update_triggers={"getLineColor": trigger},
+        )  # fmt: skip
+    raised = table == "buildings"
+    return pdk.Layer(
+        "GeoJsonLayer", data, **common, stroked=not raised, filled=True, extruded=raised, get_elevation="properties.h" if raised else 0,
+        get_fill_color=colour, get_line_color=[255, 255, 255, 200], line_width_min_pixels=1, update_triggers={"getFillColor": trigger},
+        opacity=1.0 if raised else 0.55,
+    )  # fmt: skip
+
+
+def _plain(name: str, data: Any) -> pdk.Layer:
+    """Return a layer without results."""
+    if name == "context":
+        return pdk.Layer(
+            "GeoJsonLayer",
+            data,
+            id=name,
+            get_fill_color="properties.f",
+            stroked=False,
+            pickable=False,
+            parameters={"depthTest": False},
+        )
+    if name == "areas":
+        return pdk.Layer(
+            "GeoJsonLayer",
+            data,
+            id=name,
+            filled=False,
+            stroked=True,
+            get_line_color=[90, 100, 110, 150],
+            get_line_width=3,
+            line_width_min_pixels=1,
+            pickable=False,
+            parameters={"depthTest": False},
+        )
+    if name == "heat_pipes":
+        return pdk.Layer(
+            "GeoJsonLayer",
+            data,
+            id=name,
+            stroked=True,
+            filled=False,
+            get_line_color=[190, 24, 60, 220],
+            get_line_width="properties.w",
+            line_width_min_pixels=1.5,
+            pickable=True,
+        )
+    return pdk.Layer(
+        "GeoJsonLayer",
+        data,
+        id=name,
+        filled=True,
+        stroked=True,
+        get_fill_color=[34, 120, 70, 190],
+        get_line_color=[34, 120, 70, 220],
+        get_point_radius=2.2,
+        point_radius_min_pixels=1.5,
+        line_width_min_pixels=1,
+        pickable=True,
+    )
+
+
+def build(
+    data: MapData,
+    plain: Mapping[str, Any],
+    scales: Mapping[tuple[str, str], Legend],
+    state: tuple[str, str, int],
+    bounds: tuple[float, float, float, float],
+    *,
+    crs: str,
+    chosen: int | None = None,
+    shown: tuple[str, ...] = ("roads",),
+) -> pdk.Deck:
+    """Return the map.
+
+    Parameters
+    ----------
+    data : MapData
+    plain : mapping
+        From :func:`background`.
+    scales : mapping of (str, str) to Legend
+    state : (str, str, int)
+        Indicator, scenario name, year.
+    bounds : (west, south, east, north)
+        What to look at, in `crs` [m].
+    crs : str
+    chosen : int, optional
+        Row of the chosen building.
+    shown : tuple of str
+        Tables to draw beside those that have the indicator.
+
+    Returns
+    -------
+    pydeck.Deck
+    """
+    indicator, scenario, year = state
+    drawn = [_plain("context", plain["context"])] if "context" in plain else []
+    drawn += [_plain(n, plain[n]) for n in shown if n in plain]
+    for table in ("grid_areas", "roads", "buildings"):
+        column = data.columns.get((table, indicator, scenario, year))
+        if table not in data.addresses:
+            continue
+        if column is not None:
+            drawn.append(
+                _coloured(
+                    table,
+                    data.addresses[table],
+                    column,
+                    scales[table, indicator],
+                    chosen if table == "buildings" else None,
+                )
+            )
+        elif table == "buildings" or (table == "roads" and "roads" in shown):
+            drawn.append(_without_value(table, data.addresses[table], chosen))
+    tooltip = {
+        "html": "<b>{n}</b><br>{k}",
+        "style": {"fontSize": "0.8rem", "backgroundColor": "#1f2933", "color": "white"},
+    }
+    return pdk.Deck(drawn, initial_view_state=_look_at(bounds, crs), map_provider=None, tooltip=tooltip)
+
+
+def _without_value(table: str, data: Any, chosen: int | None) -> pdk.Layer:
+    if table == "roads":
+        return pdk.Layer(
+            "GeoJsonLayer",
+            data,
+            id=table,
+            stroked=True,
+            filled=False,
+            get_line_color=[150, 156, 162, 190],
+            get_line_width="properties.w",
+            line_width_min_pixels=1,
+            pickable=True,
+            update_triggers={"getLineColor": ["plain"]},
+        )
+    colour: Any = (
+        [*_PLAIN, 235] if chosen is None else f"properties.i == {chosen} ? [194,65,12,255] : [214,214,210,235]"
+    )
+    return pdk.Layer(
+        "GeoJsonLayer",
+        data,
+        id=table,
+        extruded=True,
+        stroked=False,
+        get_elevation="properties.h",
+        get_fill_color=colour,
+        pickable=True,
+        auto_highlight=True,
+        update_triggers={"getFillColor": ["plain", chosen]},
+    )
+
+
+def _look_at(bounds: tuple[float, float, float, float], crs: str) -> pdk.ViewState:
+    """Return a view from the south that shows the bounds."""
+    west, south, east, north = bounds
+    centre = transform(np.array([[(west + east) / 2, (south + north) / 2]]), crs, WGS84)[0]
+    extent = max(east - west, (north - south) * 1.2, 150.0)
+    # at zoom z a 512-pixel tile is 40,075 km / 2^z wide at the equator; about 900 pixels are to show the extent
+    zoom = np.log2(40_075_000 * np.cos(np.radians(centre[1])) / 512 * 900 / extent)
+    return pdk.ViewState(
+        longitude=float(centre[0]),
+        latitude=float(centre[1]),
+        zoom=float(np.clip(zoom - 0.15, 9, 17.5)),
+        pitch=50,
+        bearing=0,
+        max_pitch=75,
+    )
+
+
+def view(city: City, results: energy.Results, indicator: str, *, year: int, language: str = "sv") -> pdk.Deck:
+    """Return a map of one indicator with the shapes inside, for a notebook.
+
+    Examples
+    --------
+    ``views.deck.view(city, results, "co2e_territorial_kg", year=2030)``
+    """
+    runs = {results.scenario.name: results}
+    scales = legends(runs)
+    text = Language(language)
+    data = write_map(runs, scales, text, None)
+    west, south, east, north = city["buildings"].total_bounds
+    state = (indicator, results.scenario.name, year)
+    return build(data, background(city, None), scales, state, (west, south, east, north), crs=city.crs)

@@ -1,0 +1,56 @@
+"""What pages share: the session, loaded once for all visitors, and the map's files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from views import deck
+from views.language import Language
+from views.legend import Legend
+from views.session import Session, Settings, open_session
+
+__all__ = ["map_of", "session", "static_folder"]
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _opened(_settings: Settings, _bar: Any, token: str) -> Session:
+    return open_session(_settings, lambda share, text: _bar.progress(min(share, 1.0), text=text or " "))
+
+
+def session(text: Language) -> Session:
+    """Return the city and its runs; the first visitor waits beside a progress bar."""
+    settings = Settings.from_environment()
+    place = st.empty()
+    with place.container():
+        bar = st.progress(0.0, text=text("loading"))
+    opened = _opened(settings, bar, settings.token)
+    place.empty()
+    return opened
+
+
+def static_folder() -> Path:
+    """Return the folder that is served beside the running script."""
+    script = next((a for a in sys.argv if a.endswith("app.py")), "app.py")
+    return Path(script).resolve().parent / "static"
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _drawn(
+    _opened: Session, token: str, language: str
+) -> tuple[dict[tuple[str, str], Legend], deck.MapData, dict[str, Any]]:
+    scales = deck.legends(_opened.runs)
+    folder = static_folder()
+    return (
+        scales,
+        deck.write_map(_opened.runs, scales, Language(language), folder),
+        deck.background(_opened.city, folder),
+    )
+
+
+def map_of(opened: Session, text: Language) -> tuple[dict[tuple[str, str], Legend], deck.MapData, dict[str, Any]]:
+    """Return legends, shapes with results, and plain shapes of the map, written once."""
+    return _drawn(opened, Settings.from_environment().token, text.code)
