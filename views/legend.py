@@ -51,8 +51,8 @@ class Legend:
 
         Examples
         --------
-        >>> Legend.of(np.arange(101.0), "kWh", "lower").limits
-        (10.0, 30.0, 50.0, 70.0, 90.0)
+        >>> Legend.of(np.arange(101.0), "kWh", "lower").limits  # a zero is no sign of what is usual
+        (11.0, 31.0, 50.0, 70.0, 90.0)
         >>> Legend.of(np.zeros(5), "kWh", "lower").limits
         ()
         """
