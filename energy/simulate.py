@@ -16,6 +16,7 @@ from energy.buildings.demand import demand
 from energy.district_heating import network
 from energy.electrification.heat_pumps import degree_hours
 from energy.electrification.load import peaks, with_electricity
+from energy.memory import Memory
 from energy.mobility.traffic import traffic
 from energy.plan import adopted, plan
 from energy.results import Results, place_values
@@ -74,16 +75,17 @@ def simulate(
     stock = Stock.of(city, prepared.at(city.base_year))
     adoption = plan(city, scenario)
 
-    def run(year: int, numbers: Factors) -> Mapping[str, pd.DataFrame]:
+    def run(year: int, numbers: Factors, memory: Memory) -> Mapping[str, pd.DataFrame]:
         f = numbers.at(year)
-        buildings = adopted(stock.buildings, "buildings", adoption, year, f)
-        roads = adopted(stock.roads_in(f), "roads", adoption, year, f)
-        return balance(stock, buildings, roads, f)
+        buildings = memory("renovated", adopted, stock.buildings, "buildings", adoption, year, f=f)
+        streets = memory("streets", stock.roads_in, f=f)
+        roads = memory("levers", adopted, streets, "roads", adoption, year, f=f)
+        return balance(stock, buildings, roads, f, memory)
 
     frames = {}
     for k, year in enumerate(years):
         tell(0.1 + 0.4 * k / len(years), str(year))
-        frames[year] = run(year, factors)
+        frames[year] = run(year, factors, Memory())
     used = tuple(sorted(factors.used | prepared.used))
     tell(0.5, "ranges")
     margins = (
@@ -96,7 +98,7 @@ def simulate(
 
 
 def balance(
-    stock: Stock, buildings: pd.DataFrame, roads: pd.DataFrame, f: Mapping[str, float]
+    stock: Stock, buildings: pd.DataFrame, roads: pd.DataFrame, f: Mapping[str, float], memory: Memory
 ) -> Mapping[str, pd.DataFrame]:
     """Return one year's energy and emissions of every entity.
 
@@ -108,19 +110,22 @@ def balance(
         As they stand in the year.
     f : mapping
         The year's factors.
+    memory : Memory
+        Of the year; an empty one runs every step.
 
     Returns
     -------
     mapping of str to DataFrame
         ``buildings``, ``roads``, ``grid_areas`` and ``areas``.
     """
-    driven = traffic(roads, f)
-    needs = demand(buildings, stock.season, f)
-    used = with_electricity(stock, needs, driven, f)
+    driven = memory("traffic", traffic, roads, f=f)
+    needs = memory("demand", demand, buildings, stock.season, f=f)
+    used = memory("electricity", with_electricity, stock, needs, driven, f=f)
     on_network = (buildings["heating"] == "district_heating").to_numpy(bool)
     hot_water = float(used["hot_water_need_kwh"].to_numpy(float)[on_network].sum())
-    cold = degree_hours(stock.season.temp_air_c, f["heat_pump.heating_threshold_c"])
-    heat = network.run(float(used["district_heating_kwh"].sum()), hot_water, cold, stock.heat_supply, f)
+    delivered = float(used["district_heating_kwh"].sum())
+    cold = memory("cold", _cold, stock, f=f)
+    heat = memory("network", network.run, delivered, hot_water, cold, stock.heat_supply, f=f)
     emitted = with_emissions(used, heat, f)
     plants = heat.units.assign(
         supplied_kwh=heat.supplied_kwh, delivered_kwh=heat.delivered_kwh, unserved_kwh=heat.unserved_kwh
@@ -133,8 +138,12 @@ def balance(
     }
 
 
+def _cold(stock: Stock, f: Mapping[str, float]) -> Floats:
+    return degree_hours(stock.season.temp_air_c, f["heat_pump.heating_threshold_c"])
+
+
 def _margins(
-    run: Callable[[int, Factors], Mapping[str, pd.DataFrame]],
+    run: Callable[[int, Factors, Memory], Mapping[str, pd.DataFrame]],
     frames: Mapping[int, Mapping[str, pd.DataFrame]],
     years: tuple[int, ...],
     factors: Factors,
@@ -152,12 +161,14 @@ def _margins(
     below: dict[str, Floats] = {}
     above: dict[str, Floats] = {}
     for e, year in enumerate(ends):
+        memory = Memory()
+        run(year, factors, memory)
         value = place_values(frames[year], stock.places)
         low = {n: np.zeros_like(v) for n, v in value.items()}
         high = {n: np.zeros_like(v) for n, v in value.items()}
         for k, key in enumerate(uncertain):
             tell((e + k / len(uncertain)) / len(ends))
-            moved = [place_values(run(year, factors.at_end(key, end)), stock.places) for end in ("low", "high")]
+            moved = [place_values(run(year, factors.at_end(key, end), memory), stock.places) for end in ("low", "high")]
             for name, v in value.items():
                 swing = np.stack([m[name] - v for m in moved])
                 low[name] += np.minimum(swing.min(axis=0), 0) ** 2

@@ -82,6 +82,10 @@ class City:
         object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
         object.__setattr__(self, "sources", MappingProxyType(dict(self.sources)))
 
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{name} {len(table)}" for name, table in self.tables.items())
+        return f"City({self.name!r}, {self.crs}, {self.base_year}: {sizes})"
+
     def __getitem__(self, name: str) -> Any:
         if name not in self.tables:
             raise TwinError(f"the city has no table {name!r}{did_you_mean(name, self.tables)}")

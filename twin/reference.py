@@ -24,6 +24,8 @@ def names() -> list[str]:
 
 @cache
 def _read(name: str) -> pd.DataFrame:
+    if name not in names():
+        raise TwinError(f"no reference table {name!r}{did_you_mean(name, names())}")
     return pd.read_csv(_DATA / f"{name}.csv")
 
 
@@ -35,6 +37,4 @@ def table(name: str) -> pd.DataFrame:
     TwinError
         When there is no such table.
     """
-    if name not in names():
-        raise TwinError(f"no reference table {name!r}{did_you_mean(name, names())}")
     return _read(name).copy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -89,15 +90,15 @@ def traffic(roads: pd.DataFrame, f: Mapping[str, float]) -> pd.DataFrame:
     )
 
 
+@cache
+def _coefficients() -> dict[tuple[str, str], list[float]]:
+    columns = ["vehicle", "drive", "energy_mj_per_km", "per_speed", "constant", "per_speed_squared"]
+    rows = reference.table("vehicles")[columns].itertuples(index=False, name=None)
+    return {(vehicle, drive): [float(n) for n in numbers] for vehicle, drive, *numbers in rows}
+
+
 def _energy(vehicle: str, drive: str, speed_kmh: Floats) -> Floats:
-    row = reference.table("vehicles").set_index(["vehicle", "drive"]).loc[(vehicle, drive)]
-    return energy_mj_per_km(
-        speed_kmh,
-        float(row["energy_mj_per_km"]),
-        float(row["per_speed"]),
-        float(row["constant"]),
-        float(row["per_speed_squared"]),
-    )
+    return energy_mj_per_km(speed_kmh, *_coefficients()[vehicle, drive])
 
 
 def _electricity(vehicle: str, speed_kmh: Floats, f: Mapping[str, float]) -> Floats:

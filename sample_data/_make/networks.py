@@ -1,0 +1,241 @@
+"""Streets with traffic, the heat network with its plants, stations of the power grid, chargers."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from scipy.cluster.vq import kmeans2
+from scipy.sparse.csgraph import minimum_spanning_tree
+from scipy.spatial.distance import cdist
+from shapely import LineString, Polygon, affinity
+
+from .places import CRS, DISTRICTS, FRAME, District, line, world
+
+__all__ = ["charging", "grid_areas", "heat_pipes", "heat_supply", "roads"]
+
+Generator = np.random.Generator
+_LINK_M = 330.0  # usual length of a link
+
+# name, class, speed limit, lanes, vehicles a day, tunnel, places along it
+_MAIN = (
+    ("E6 Tingstadstunneln", "motorway", 70, 6, 118_000, True, ((57.7262, 11.9890), (57.7210, 11.9940), (57.7160, 11.9960))),
+    ("E6 Kungsbackaleden", "motorway", 80, 6, 96_000, False, ((57.7160, 11.9960), (57.7080, 11.9955), (57.7000, 11.9905), (57.6900, 11.9965), (57.6780, 12.0010))),
+    ("E45 Götatunneln", "trunk", 70, 6, 64_000, True, ((57.7128, 11.9790), (57.7105, 11.9680), (57.7045, 11.9580), (57.7012, 11.9510))),
+    ("E45 Oscarsleden", "trunk", 70, 6, 66_000, False, ((57.7012, 11.9510), (57.6985, 11.9395), (57.6940, 11.9240), (57.6905, 11.9130))),
+    ("E45 Marieholmsleden", "trunk", 70, 4, 48_000, False, ((57.7128, 11.9790), (57.7160, 11.9960), (57.7240, 12.0060), (57.7330, 12.0120))),
+    ("Älvsborgsbron", "trunk", 70, 6, 71_000, False, ((57.6905, 11.9130), (57.6918, 11.9030), (57.6935, 11.9005), (57.6985, 11.8990))),
+    ("Hisingsleden", "trunk", 80, 4, 34_000, False, ((57.6985, 11.8990), (57.7035, 11.8860), (57.7040, 11.8600), (57.7060, 11.8380))),
+    ("Lundbyleden", "trunk", 70, 4, 58_000, False, ((57.6985, 11.8990), (57.7060, 11.9070), (57.7090, 11.9260), (57.7140, 11.9440), (57.7190, 11.9530), (57.7262, 11.9890))),
+    ("Dag Hammarskjöldsleden", "primary", 70, 4, 41_000, False, ((57.6860, 11.9400), (57.6800, 11.9380), (57.6700, 11.9330))),
+    ("Västerleden", "trunk", 70, 4, 45_000, False, ((57.6905, 11.9130), (57.6830, 11.9080), (57.6740, 11.9090), (57.6640, 11.9150))),
+    ("Hisingsbron", "primary", 50, 4, 22_000, False, ((57.7098, 11.9700), (57.7140, 11.9655), (57.7178, 11.9620), (57.7195, 11.9565))),
+    ("Hjalmar Brantingsgatan", "secondary", 50, 4, 19_000, False, ((57.7195, 11.9565), (57.7175, 11.9420), (57.7160, 11.9270), (57.7145, 11.9050), (57.7160, 11.8930))),
+    ("Karl Johansgatan", "secondary", 50, 2, 9_500, False, ((57.6945, 11.9300), (57.6915, 11.9200), (57.6890, 11.9120))),
+    ("Första Långgatan", "secondary", 50, 2, 10_500, False, ((57.6995, 11.9535), (57.6985, 11.9445), (57.6965, 11.9360), (57.6945, 11.9300))),
+    ("Linnégatan", "secondary", 40, 2, 8_200, False, ((57.6995, 11.9535), (57.6960, 11.9520), (57.6915, 11.9500), (57.6900, 11.9490))),
+    ("Övre Husargatan", "secondary", 50, 4, 17_000, False, ((57.7005, 11.9580), (57.6950, 11.9575), (57.6880, 11.9560), (57.6845, 11.9545))),
+    ("Allén", "secondary", 50, 4, 21_000, False, ((57.7012, 11.9530), (57.7008, 11.9600), (57.7012, 11.9680), (57.7035, 11.9740))),
+    ("Vasagatan", "tertiary", 30, 2, 5_200, False, ((57.6998, 11.9590), (57.6990, 11.9680), (57.6975, 11.9770))),
+    ("Kungsportsavenyn", "tertiary", 30, 2, 6_100, False, ((57.7035, 11.9710), (57.7000, 11.9755), (57.6970, 11.9790))),
+    ("Skånegatan", "secondary", 50, 4, 20_500, False, ((57.7085, 11.9840), (57.7040, 11.9840), (57.6990, 11.9850), (57.6955, 11.9870))),
+    ("Södra vägen", "secondary", 50, 2, 13_500, False, ((57.7030, 11.9760), (57.6985, 11.9830), (57.6940, 11.9890), (57.6860, 11.9925))),
+    ("Aschebergsgatan", "tertiary", 40, 2, 8_700, False, ((57.6985, 11.9640), (57.6930, 11.9710), (57.6885, 11.9735))),
+    ("Delsjövägen", "tertiary", 50, 2, 9_000, False, ((57.6955, 11.9990), (57.6905, 12.0110), (57.6880, 12.0260))),
+    ("Torpavallsgatan", "secondary", 50, 2, 12_000, False, ((57.7010, 11.9990), (57.6990, 12.0140), (57.7000, 12.0330))),
+    ("Ringögatan", "tertiary", 50, 2, 6_000, False, ((57.7195, 11.9630), (57.7240, 11.9740), (57.7262, 11.9850))),
+)  # fmt: skip
+
+# name, fuel, MW in the real order of size, efficiency, electricity per heat, place
+_PLANTS = (
+    ("Raffinaderiernas överskottsvärme", "excess_heat", 150, 1.0, 0.0, (57.6958, 11.8790)),
+    ("Sävenäs avfallskraftvärme", "waste", 180, 0.75, 0.2, (57.7245, 12.0380)),
+    ("Sävenäs biopanna", "biomass", 110, 0.9, 0.12, (57.7240, 12.0392)),
+    ("Rya värmepumpar", "electricity", 160, 3.1, 0.0, (57.6978, 11.8890)),
+    ("Rya kraftvärmeverk", "natural_gas", 290, 0.5, 0.85, (57.6985, 11.8885)),
+    ("Rya hetvattencentral", "bio_oil", 100, 0.92, 0.0, (57.6984, 11.8875)),
+    ("Rosenlundsverket", "natural_gas", 340, 0.92, 0.0, (57.7022, 11.9560)),
+    ("Angered panncentral", "fossil_oil", 130, 0.9, 0.0, (57.7280, 12.0300)),
+)
+_RESERVE = 1.25  # capacity over the highest load
+_PEAK_W_M2 = 42.0  # usual peak of heat demand in a Swedish city
+
+
+def _street_lines(district: District) -> list[tuple[str, LineString]]:
+    """Return the middle of every street of a district's grid, cut at each second crossing."""
+    (w, h), s = district.block, district.street
+    names = district.streets.split(",")
+    east, north = world(district.latitude, district.longitude)
+    xs = (np.arange(district.columns + 1) - district.columns / 2) * (w + s)
+    ys = (np.arange(district.rows + 1) - district.rows / 2) * (h + s)
+    found = []
+    for k, y in enumerate(ys):
+        stops = np.unique(np.append(xs[::3], xs[-1]))
+        found += [(names[k % len(names)], LineString([(a, y), (b, y)])) for a, b in pairwise(stops)]
+    for k, x in enumerate(xs):
+        stops = np.unique(np.append(ys[::3], ys[-1]))
+        found += [(names[(k + 3) % len(names)], LineString([(x, a), (x, b)])) for a, b in pairwise(stops)]
+    return [(n, affinity.translate(affinity.rotate(g, district.angle, origin=(0, 0)), east, north)) for n, g in found]
+
+
+def _pieces(whole: LineString, length_m: float) -> list[LineString]:
+    n = max(1, round(whole.length / length_m))
+    ends = np.linspace(0, whole.length, n + 1)
+    return [shapely.ops.substring(whole, a, b) for a, b in pairwise(ends)]
+
+
+def roads(wet: gpd.GeoDataFrame, rng: Generator) -> gpd.GeoDataFrame:
+    """Return main roads and the streets of the districts, with vehicles a day.
+
+    Traffic of main roads is of the order of magnitude that the city's counts show; of the others it is drawn.
+    """
+    rows = []
+    for name, kind, speed, lanes, aadt, tunnel, places in _MAIN:
+        for part in _pieces(line(*places), _LINK_M * (2 if kind in ("motorway", "trunk") else 1.3)):
+            heavy = {"motorway": 0.10, "trunk": 0.09, "primary": 0.06}.get(kind, 0.04)
+            bus = 0.012 if kind in ("motorway", "trunk", "primary") else 0.05
+            count = round(aadt * rng.uniform(0.93, 1.07), -2)
+            rows.append((name, kind, speed, lanes, tunnel, count, heavy, bus, 0.12, part))
+    sea = shapely.union_all(wet.geometry.to_numpy())
+    kinds = {"halls": (0.22, 1600), "tanks": (0.25, 900), "workshops": (0.14, 1300), "centre": (0.05, 2600)}
+    for district in DISTRICTS:
+        heavy, usual = kinds.get(district.kind, (0.02, 700))
+        for name, street in _street_lines(district):
+            dry = shapely.difference(street, sea)
+            if dry.length < 0.9 * street.length or not FRAME.contains(street):
+                continue
+            through = rng.random() < 0.14
+            count = round(usual * float(rng.lognormal(0, 0.5)) * (5 if through else 1), -1)
+            kind, speed = ("tertiary", 40) if through else ("residential", 30)
+            rows.append((name, kind, speed, 2, False, count, heavy, 0.03 if through else 0.0, 0.10, street))
+    columns = [
+        "name",
+        "road_class",
+        "posted_speed_kmh",
+        "lanes",
+        "tunnel",
+        "aadt",
+        "heavy_vehicle_share",
+        "bus_share",
+        "van_share",
+        "geometry",
+    ]
+    table = gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=CRS)
+    table["geometry"] = shapely.set_precision(table.geometry.to_numpy(), 0.01)
+    table = table[table.within(FRAME)].reset_index(drop=True)
+    table["aadt_source"], table["aadt_cv"] = "model", 0.3
+    table.insert(0, "road_id", [f"link-{i + 1:04d}" for i in range(len(table))])
+    return table
+
+
+def heat_pipes(wet: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return transmission between plants and districts (a shortest tree) and distribution in the districts' streets."""
+    plants = [world(*p[5]) for p in _PLANTS if p[0].startswith(("Raff", "Sävenäs avfall", "Rya kraft", "Rosenlund"))]
+    heated = [d for d in DISTRICTS if d.heated]
+    nodes = np.array(plants + [world(d.latitude, d.longitude) for d in heated])
+    tree = minimum_spanning_tree(cdist(nodes, nodes)).tocoo()
+    rows: list[tuple[str, float, int, LineString]] = []
+    for a, b in sorted(zip(tree.row.tolist(), tree.col.tolist(), strict=True)):
+        corner = (nodes[b][0], nodes[a][1]) if abs(nodes[a][0] - nodes[b][0]) > 400 else tuple(nodes[a])
+        way = (
+            LineString([nodes[a], corner, nodes[b]]) if corner != tuple(nodes[a]) else LineString([nodes[a], nodes[b]])
+        )
+        rows += [("transmission", 600.0 if a < len(plants) else 400.0, 1975, part) for part in _pieces(way, 900)]
+    sea = shapely.union_all(wet.geometry.to_numpy())
+    for district in heated:
+        for k, (_, street) in enumerate(_street_lines(district)):
+            if shapely.intersects(street, sea):
+                continue
+            diameter = (250.0, 150.0, 100.0)[k % 3]
+            rows.append(("distribution", diameter, max(1955, min(2023, district.years[0] + 15 + 4 * (k % 9))), street))
+    kinds, diameters, years, shapes = zip(*rows, strict=True)
+    return gpd.GeoDataFrame(
+        {
+            "pipe_id": [f"pipe-{i + 1:04d}" for i in range(len(rows))],
+            "pipe_kind": kinds,
+            "diameter_mm": diameters,
+            "year_laid": years,
+        },
+        geometry=shapely.set_precision(np.array(shapes), 0.01),
+        crs=CRS,
+    )
+
+
+def heat_supply(heated_floor_m2: float) -> gpd.GeoDataFrame:
+    """Return Göteborg's kinds of plants in their order of use, scaled to what this city needs."""
+    needed_mw = heated_floor_m2 * _PEAK_W_M2 / 1e6 * _RESERVE
+    scale = needed_mw / sum(p[2] for p in _PLANTS)
+    return gpd.GeoDataFrame(
+        {
+            "unit_id": [f"unit-{k + 1}" for k in range(len(_PLANTS))],
+            "name": [p[0] for p in _PLANTS],
+            "fuel": [p[1] for p in _PLANTS],
+            "capacity_mw": [round(p[2] * scale, 1) for p in _PLANTS],
+            "efficiency": [p[3] for p in _PLANTS],
+            "electricity_to_heat": [p[4] for p in _PLANTS],
+            "merit_order": range(1, len(_PLANTS) + 1),
+        },
+        geometry=[shapely.Point(world(*p[5])) for p in _PLANTS],
+        crs=CRS,
+    )
+
+
+def _cells(points: npt.NDArray[np.float64], within: Polygon) -> list[Polygon]:
+    """Return the cell of each point: what lies nearer to it than to the others."""
+    found = shapely.voronoi_polygons(shapely.MultiPoint(points), extend_to=within, ordered=True)
+    return [shapely.set_precision(shapely.intersection(c, within), 0.01) for c in found.geoms]
+
+
+def grid_areas(
+    buildings: gpd.GeoDataFrame, floor_area_m2: npt.NDArray[np.float64], stations: int = 60
+) -> gpd.GeoDataFrame:
+    """Return the areas of the grid's stations: about equally loaded clusters of buildings and the land nearest to them."""
+    xy = shapely.get_coordinates(buildings.geometry.representative_point())
+    often = np.repeat(np.arange(len(xy)), 1 + (floor_area_m2 // 1500).astype(int))
+    middles, _ = kmeans2(xy[often], stations, iter=40, minit="++", seed=np.random.default_rng(5))
+    middles = middles[np.lexsort((middles[:, 0], -middles[:, 1]))].round(0)
+    cells = _cells(middles, FRAME)
+    at = np.argmin(cdist(xy, middles), axis=1)
+    load_kw = np.bincount(at, floor_area_m2, minlength=stations) * 0.022
+    rating = np.maximum(800, np.ceil(load_kw / 400) * 400)
+    return gpd.GeoDataFrame(
+        {
+            "grid_area_id": [f"station-{k + 1:02d}" for k in range(stations)],
+            "name": [f"Nätstation {k + 1}" for k in range(stations)],
+            "rating_kw": rating,
+        },
+        geometry=cells,
+        crs=CRS,
+    )
+
+
+def charging(buildings: gpd.GeoDataFrame, rng: Generator) -> gpd.GeoDataFrame:
+    """Return public chargers beside shops, offices and slabs, and a few depots in the harbour."""
+    use, district = buildings["true_use"], buildings["district"]
+    public = np.flatnonzero(
+        (use.isin(["retail", "office", "hotel_restaurant"]) | (district == "biskopsgarden")).to_numpy()
+    )
+    depots = np.flatnonzero((use.eq("industry") & district.isin(["skandiahamnen", "ringon"])).to_numpy())
+    at = np.sort(np.concatenate([rng.choice(public, 72, replace=False), rng.choice(depots, 6, replace=False)]))
+    points = buildings.geometry.iloc[at].representative_point()
+    depot = np.isin(at, depots)
+    return gpd.GeoDataFrame(
+        {
+            "charger_id": [f"laddare-{i + 1:03d}" for i in range(len(at))],
+            "points": np.where(depot, 12, rng.integers(2, 25, len(at))),
+            "power_kw": np.where(depot, 150.0, rng.choice([11.0, 22.0, 50.0], len(at), p=[0.4, 0.5, 0.1])),
+            "access": np.where(depot, "depot", "public"),
+        },
+        geometry=shapely.set_precision(_beside(points.to_numpy(), 14.0), 0.01),
+        crs=CRS,
+    )
+
+
+def _beside(points: npt.NDArray[np.object_], by_m: float) -> npt.NDArray[np.object_]:
+    """Return points moved south: a charger stands beside its house."""
+    moved: npt.NDArray[np.object_] = shapely.transform(points, lambda xy: xy - [0.0, by_m])
+    return moved
