@@ -12,11 +12,20 @@ from views.pages.state import session
 STYLE = """<style>
 .block-container {padding: 1rem 1.2rem 2rem 1.2rem; max-width: none}
 [data-testid="stHeader"] {height: 0; min-height: 0}
-[data-testid="stSidebarHeader"] {height: 2.2rem; min-height: 0; padding-bottom: 0}
+[data-testid="stSidebarHeader"] {height: 1.6rem; min-height: 0; padding-bottom: 0}
+[data-testid="stSidebarNav"] ul {padding-top: 0}
 [data-testid="stSidebarUserContent"] {padding: 0 .9rem 1rem .9rem}
 [data-testid="stVerticalBlock"] {gap: .6rem}
+[data-testid="stSidebar"] [data-testid="stVerticalBlock"] {gap: .35rem}
 [data-testid="stMetricValue"] {font-size: 1.35rem}
-h3 {font-size: 1.1rem; padding: .2rem 0}
+[data-testid="stMetric"] {padding: .6rem .8rem}
+.stHeading h2 {font-size: 1.35rem !important; padding: .2rem 0 !important}
+.stHeading h3 {font-size: 1.1rem !important; padding: .2rem 0 !important}
+table.figures {border-collapse: collapse; width: 100%; font-size: .8rem; line-height: 1.25}
+table.figures th, table.figures td {border-bottom: 1px solid #dde2e6; padding: .25rem 0; text-align: right; vertical-align: top}
+table.figures th {font-weight: 400; text-align: left; padding-right: .5rem}
+table.figures thead th {color: #5b6670}
+table.figures small {color: #5b6670; white-space: nowrap}
 </style>"""
 
 
@@ -39,7 +48,12 @@ def main() -> None:
     page.run()
     with st.sidebar:
         chosen = st.segmented_control(
-            text("language"), list(LANGUAGES), default=text.code, format_func=LANGUAGES.get, key="language"
+            text("language"),
+            list(LANGUAGES),
+            default=text.code,
+            format_func=LANGUAGES.get,
+            key="language",
+            width="stretch",
         )
     if chosen and chosen != text.code:
         query["lang"] = chosen

@@ -35,6 +35,7 @@ _GROUND = {
 }
 _PLAIN = [214, 214, 210]
 _KEPT_FILES = 12
+_AROUND_M = 400.0  # land drawn around a city that has no background of its own
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,13 @@ def _placed(data: dict[str, Any], folder: Path | None) -> Any:
 def background(city: City, folder: Path | None) -> dict[str, Any]:
     """Return the shapes that lie below and beside the results: ground, area borders, pipes, plugins' tables."""
     found: dict[str, Any] = {}
-    if "context" in city:
+    if "context" not in city:
+        west, south, east, north = city["buildings"].total_bounds
+        around = shapely.box(west - _AROUND_M, south - _AROUND_M, east + _AROUND_M, north + _AROUND_M)
+        found["land"] = _placed(
+            _features(np.array([around]), city.crs, [{"f": _GROUND["land"], "n": "", "k": ""}]), folder
+        )
+    else:
         table = city["context"]
         colours = [{"f": _GROUND[k], "n": "", "k": ""} for k in table["kind"].astype(str)]
         found["context"] = _placed(_features(table.geometry.to_numpy(), city.crs, colours), folder)
@@ -200,15 +207,20 @@ def plugin_tables(city: City) -> list[str]:
     return [n for n in city if n not in schema.names() and isinstance(city[n], gpd.GeoDataFrame)]
 
 
-def _palette(scale: Legend, alpha: int) -> str:
-    return "[" + ",".join(f"[{r},{g},{b},{alpha}]" for r, g, b in scale.colours) + "]"
+def _by_class(scale: Legend, column: int, alpha: int) -> str:
+    """Return the expression that gives a shape the colour of its class; the browser evaluates it for every shape."""
+    *named, (r, g, b) = scale.colours
+    expression = f"[{r},{g},{b},{alpha}]"
+    for k, (r, g, b) in reversed(list(enumerate(named))):
+        expression = f"properties.c[{column}] == {k} ? [{r},{g},{b},{alpha}] : ({expression})"
+    return expression
 
 
 def _coloured(table: str, data: Any, column: int, scale: Legend, chosen: int | None) -> pdk.Layer:
     """Return the layer of a table, each shape in the colour of its class."""
-    colour = f"{_palette(scale, 235)}[properties.c[{column}]]"
+    colour = _by_class(scale, column, 255)
     if chosen is not None:
-        colour = f"properties.i == {chosen} ? [194,65,12,255] : {colour}"
+        colour = f"properties.i == {chosen} ? [194,65,12,255] : ({colour})"
     common: dict[str, Any] = {"id": table, "pickable": True, "auto_highlight": True}
     # an expression that changes is only drawn again when its trigger changes too
     trigger = [column, chosen, list(scale.limits)]
@@ -227,7 +239,7 @@ def _coloured(table: str, data: Any, column: int, scale: Legend, chosen: int | N
 
 def _plain(name: str, data: Any) -> pdk.Layer:
     """Return a layer without results."""
-    if name == "context":
+    if name in ("land", "context"):
         return pdk.Layer(
             "GeoJsonLayer",
             data,
@@ -311,7 +323,7 @@ def build(
     pydeck.Deck
     """
     indicator, scenario, year = state
-    drawn = [_plain("context", plain["context"])] if "context" in plain else []
+    drawn = [_plain(n, plain[n]) for n in ("land", "context") if n in plain]
     drawn += [_plain(n, plain[n]) for n in shown if n in plain]
     for table in ("grid_areas", "roads", "buildings"):
         column = data.columns.get((table, indicator, scenario, year))

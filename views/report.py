@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,15 @@ from energy.plan import NEVER
 from twin.registry import MEASURES
 from views.language import Language
 
-__all__ = ["area_figures", "area_text", "building_figures", "building_text", "building_title", "path_text"]
+__all__ = [
+    "area_figures",
+    "area_text",
+    "building_figures",
+    "building_text",
+    "building_title",
+    "html_table",
+    "path_text",
+]
 
 _OF_BUILDING = ("heat_need_kwh", "heat_need_kwh_m2", "energy_use_kwh_m2", "primary_energy_kwh_m2", "district_heating_kwh", "electricity_kwh", "pv_kwh", "co2e_territorial_kg", "co2e_lifecycle_kg", "co2e_marginal_kg")  # fmt: skip
 
@@ -134,6 +143,15 @@ def area_figures(tidy: pd.DataFrame, area_id: str, year: int, text: Language) ->
             }
         )
     return pd.DataFrame(rows)
+
+
+def html_table(figures: pd.DataFrame) -> str:
+    """Return a narrow table: what, its value, and its range in small print below."""
+    head, rows = "".join(f'<th scope="col">{escape(str(c))}</th>' for c in figures.columns[:2]), []
+    for what, value, *spread in figures.itertuples(index=False, name=None):
+        small = f"<br><small>{escape(str(spread[0]))}</small>" if spread else ""
+        rows.append(f'<tr><th scope="row">{escape(str(what))}</th><td>{escape(str(value))}{small}</td></tr>')
+    return f'<table class="figures"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
 
 
 def path_text(table: pd.DataFrame, place: str, text: Language) -> list[str]:

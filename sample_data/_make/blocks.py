@@ -81,7 +81,7 @@ def _stone(d: District, w: float, h: float, rng: Generator) -> Iterator[House]:
 
 
 def _centre(d: District, w: float, h: float, rng: Generator) -> Iterator[House]:
-    """The oldest town: narrow houses of every age, shops and offices, yards built over."""
+    """Build the oldest town: narrow houses of every age, shops and offices, yards built over."""
     for shape in _ring(w, h, 14, 17, rng):
         storeys = int(rng.choice([3, 4, 4, 5, 6]))
         use = str(rng.choice(["office"] * 5 + ["retail"] * 4 + ["multi_family"] * 2 + ["hotel_restaurant"]))
@@ -132,7 +132,7 @@ def _campus_old(d: District, w: float, h: float, rng: Generator) -> Iterator[Hou
 
 
 def _quarter(d: District, w: float, h: float, rng: Generator) -> Iterator[House]:
-    """New quarters: houses with gaps around a garden, shops towards the street."""
+    """Build new quarters: houses with gaps around a garden, shops towards the street."""
     year = _year(d, rng)
     for shape in (
         box(0, 0, w * 0.62, 13), box(w * 0.72, 0, w, 13), box(0, h - 13, w * 0.4, h), box(w * 0.5, h - 13, w, h),

@@ -18,6 +18,7 @@ from views.session import BASELINE, Session
 __all__ = ["show"]
 
 _MAP_HEIGHT = 640
+_UNCHANGED = 0.0005
 _THEMES = ("emissions", "heat", "electricity", "mobility")
 
 
@@ -76,13 +77,12 @@ def _choose(opened: Session, text: Language) -> dict[str, Any]:
         words = {"roads": text("roads"), "heat_pipes": text("heat_pipes"), "areas": text("area_borders")}
         own = deck.plugin_tables(opened.city)
         titles = {t: opened.city.sources[t].title if t in opened.city.sources else t for t in own}
-        shown = st.multiselect(
-            text("layers"),
-            [*extra, *own],
-            default=[t for t in [*extra, *own] if t != "heat_pipes"],
-            format_func=lambda t: words.get(t) or titles[t],
-            key="shown",
-        )
+        st.markdown(text("layers"))
+        shown = [
+            t
+            for t in [*extra, *own]
+            if st.checkbox(words.get(t) or titles[t], value=t != "heat_pipes", key=f"shown_{t}")
+        ]
         buildings = opened.city["buildings"]
         labels = buildings["name"].fillna(buildings["building_id"]).astype(str)
         asked = query.get("building", "")
@@ -155,13 +155,14 @@ def _map(opened: Session, choice: dict[str, Any], drawn: Any, text: Language) ->
 
 
 def _bounds(opened: Session, area: str) -> tuple[float, float, float, float]:
-    """Return what to look at: the area, or where the buildings stand closest."""
+    """Return what to look at: the area, or the middle half of the city's buildings, where most of them stand."""
     areas = opened.city.get("areas")
     rows = areas[areas["area_id"] == area]
     if len(rows):
         west, south, east, north = rows.geometry.total_bounds
     else:
-        west, south, east, north = opened.city["buildings"].total_bounds
+        boxes = opened.city["buildings"].geometry.bounds
+        (west, south), (east, north) = (boxes[["minx", "miny"]].quantile(0.25), boxes[["maxx", "maxy"]].quantile(0.75))
     return float(west), float(south), float(east), float(north)
 
 
@@ -180,7 +181,7 @@ def _key_figures(tidy: pd.DataFrame, choice: dict[str, Any], text: Language) -> 
         value, word = text.scaled(now, unit)
         change = (
             text("key.since", change=text.change(now / before - 1), year=first)
-            if before > 0 and choice["year"] != first
+            if before > 0 and abs(now / before - 1) > _UNCHANGED
             else None
         )
         column.metric(
@@ -201,7 +202,7 @@ def _told(
         st.subheader(text("whole_city") if choice["area"] == CITY else report.place_name(results, choice["area"], text))
         st.write(report.area_text(results, choice["area"], text))
         st.caption(text("nothing_chosen"))
-        st.dataframe(report.area_figures(tidy, choice["area"], choice["year"], text), hide_index=True, height=430)
+        st.html(report.html_table(report.area_figures(tidy, choice["area"], choice["year"], text)))
         for conflict in results.adoption.conflicts:
             st.warning(f"{text('conflict')}: {conflict}")
         return
@@ -209,7 +210,7 @@ def _told(
     st.subheader(report.building_title(row, text))
     for sentence in report.building_text(results, building, choice["year"], text):
         st.write(sentence)
-    st.dataframe(report.building_figures(results, building, choice["year"], text), hide_index=True, height=300)
+    st.html(report.html_table(report.building_figures(results, building, choice["year"], text)))
     source = results.city.sources.get("buildings")
     if source:
         st.caption(f"{text('background')}: {source.source or source.title} {source.licence}")
