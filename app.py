@@ -17,6 +17,7 @@ STYLE = """<style>
 [data-testid="stSidebarUserContent"] {padding: 0 .9rem 1rem .9rem}
 [data-testid="stVerticalBlock"] {gap: .6rem}
 [data-testid="stSidebar"] [data-testid="stVerticalBlock"] {gap: .35rem}
+[data-testid="stSidebar"] [data-baseweb="select"] {font-size: .82rem}
 [data-testid="stMetricValue"] {font-size: 1.35rem}
 [data-testid="stMetric"] {padding: .6rem .8rem}
 .stHeading h2 {font-size: 1.35rem !important; padding: .2rem 0 !important}

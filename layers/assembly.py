@@ -60,7 +60,8 @@ def assemble(
         roads, told = complete_roads(done["roads"], crs=crs, terrain=surfaces.get("terrain"), f=f)
         notes["roads"].extend(told)
         done["roads"] = _with_area(done["roads"].assign(**roads), done, "roads")
-    problems = [p for name in ("buildings", "roads") if name in done for p in schema.find_problems(done[name], name)]
+    filled = [name for name in ("buildings", "roads") if name in done]
+    problems = [p for name in filled for p in schema.find_problems(done[name], name, shapes=False)]
     if problems:
         raise SchemaError(problems)
     return done

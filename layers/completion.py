@@ -238,14 +238,10 @@ def _declared_heating(declared: _Declared) -> npt.NDArray[np.object_]:
 
 
 def _ventilation(b: gpd.GeoDataFrame, use: pd.Series, year: Floats, declared: npt.NDArray[Any]) -> pd.Series:
-    table = reference.table("ventilation_defaults")
-    group = (
-        use.astype(object).map(lambda u: u if u in ("single_family", "multi_family") else "premises").to_numpy(object)
-    )
+    group = np.where(use.isin(["single_family", "multi_family"]), use.astype(object), "premises")
     usual = np.full(len(b), None, object)
-    for row in table.to_dict("records"):
+    for row in reference.table("ventilation_defaults").to_dict("records"):
         usual[(group == row["group"]) & (year >= row["year_from"]) & (year <= row["year_to"])] = row["ventilation"]
-    own = b["ventilation"].astype(object)
-    return _category(
-        b, "ventilation", own.fillna(pd.Series(declared, index=b.index)).fillna(pd.Series(usual, index=b.index))
-    )
+    told = b["ventilation"].astype(object).to_numpy(object)
+    said = np.where(pd.isna(told), declared, told)
+    return _category(b, "ventilation", np.where(pd.isna(said), usual, said))

@@ -104,18 +104,13 @@ def _usual(use: pd.Series, f: Mapping[str, float]) -> Floats:
 
 def _uncertainty(source: npt.NDArray[np.object_], height: Floats, f: Mapping[str, float]) -> Floats:
     """Return the standard uncertainty of each height [m]."""
-    absolute = {
-        "surface": f["height.uncertainty.surface"],
-        "mesh": f["height.uncertainty.mesh"],
-        "attribute": f["height.uncertainty.attribute"],
-    }
-    relative = {
-        "storeys": f["height.uncertainty.storeys"],
-        "archetype": f["height.uncertainty.archetype"],
-        "default": f["height.uncertainty.default"],
-    }
-    table = pd.Series(source)
-    return table.map(absolute).fillna(table.map(relative) * height).to_numpy(float, copy=True)
+    found = np.full(len(source), np.nan)
+    for name in ("surface", "mesh", "attribute"):
+        found[source == name] = f[f"height.uncertainty.{name}"]
+    for name in ("storeys", "archetype", "default"):
+        at = source == name
+        found[at] = f[f"height.uncertainty.{name}"] * height[at]
+    return found
 
 
 def _notes(

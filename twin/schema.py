@@ -223,6 +223,8 @@ def _identity(table: pd.DataFrame, name: str) -> pd.Series[Any]:
     """Return what to call each row in a message: its id, or its number in the file."""
     rows = spec(name)
     ids = [c for c in rows.index[rows["kind"] == "id"] if c in table]
+    if ids and table[ids[0]].notna().all():
+        return table[ids[0]]
     if ids:
         return (
             table[ids[0]]
@@ -232,8 +234,18 @@ def _identity(table: pd.DataFrame, name: str) -> pd.Series[Any]:
     return pd.Series([f"row {i}" for i in range(len(table))], index=table.index, dtype=object)
 
 
-def find_problems(table: pd.DataFrame, name: str) -> list[Problem]:
-    """Return every breach of the schema's rules in a completed table."""
+def find_problems(table: pd.DataFrame, name: str, *, shapes: bool = True) -> list[Problem]:
+    """Return every breach of the schema's rules in a completed table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From :func:`complete`.
+    name : str
+        Name of the schema.
+    shapes : bool
+        Check the geometry too; False where it was checked and has not changed since.
+    """
     problems: list[Problem] = []
     identity = _identity(table, name)
     try:
@@ -247,7 +259,7 @@ def find_problems(table: pd.DataFrame, name: str) -> list[Problem]:
             problems.append(
                 Problem(name, str(column), _rule_in_words(str(check), group["failure_case"].iloc[0]), len(group), first)
             )
-    if "geometry" in spec(name).index and isinstance(table, gpd.GeoDataFrame):
+    if shapes and "geometry" in spec(name).index and isinstance(table, gpd.GeoDataFrame):
         problems += _geometry_problems(table, name, identity)
     return problems
 

@@ -45,11 +45,11 @@ def path_table(tidy: pd.DataFrame, area_id: str) -> pd.DataFrame:
 def emission_path(table: pd.DataFrame, text: Language) -> alt.LayerChart | alt.FacetChart:
     """Draw a place's emissions with their range, and the target's pace as a dashed line."""
     actual, wanted = text("path.actual"), text("path.wanted")
+    # the chart's own numbers know no Swedish thousands; a thin space is the same in both languages
+    tons = alt.Axis(title=text("path.axis"), labelExpr="replace(format(datum.value, ',~f'), /,/g, '\\u202f')")
     year = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0))
     base = alt.Chart(table)
-    band = base.mark_area(opacity=0.18, color="#0b3c5d").encode(
-        x=year, y=alt.Y("low_t:Q", title=text("path.axis")), y2="high_t:Q"
-    )
+    band = base.mark_area(opacity=0.18, color="#0b3c5d").encode(x=year, y=alt.Y("low_t:Q", axis=tons), y2="high_t:Q")
     lines = pd.concat(
         [
             table[["year", "actual_t"]].set_axis(["year", "t"], axis=1).assign(line=actual),
@@ -68,8 +68,6 @@ def emission_path(table: pd.DataFrame, text: Language) -> alt.LayerChart | alt.F
     drawn = (
         alt.Chart(lines)
         .mark_line(strokeWidth=2.5)
-        .encode(
-            x=year, y=alt.Y("t:Q", title=text("path.axis"), scale=alt.Scale(zero=True)), color=colour, strokeDash=dash
-        )
+        .encode(x=year, y=alt.Y("t:Q", axis=tons, scale=alt.Scale(zero=True)), color=colour, strokeDash=dash)
     )
     return alt.layer(band, drawn).properties(height=230)

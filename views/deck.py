@@ -35,7 +35,7 @@ _GROUND = {
 }
 _PLAIN = [214, 214, 210]
 _KEPT_FILES = 12
-_AROUND_M = 400.0  # land drawn around a city that has no background of its own
+_AROUND_M = 400.0  # least width of the land drawn around the city
 
 
 @dataclass(frozen=True)
@@ -168,13 +168,11 @@ def _placed(data: dict[str, Any], folder: Path | None) -> Any:
 def background(city: City, folder: Path | None) -> dict[str, Any]:
     """Return the shapes that lie below and beside the results: ground, area borders, pipes, plugins' tables."""
     found: dict[str, Any] = {}
-    if "context" not in city:
-        west, south, east, north = city["buildings"].total_bounds
-        around = shapely.box(west - _AROUND_M, south - _AROUND_M, east + _AROUND_M, north + _AROUND_M)
-        found["land"] = _placed(
-            _features(np.array([around]), city.crs, [{"f": _GROUND["land"], "n": "", "k": ""}]), folder
-        )
-    else:
+    west, south, east, north = city["buildings"].total_bounds
+    margin = max(_AROUND_M, 0.6 * (east - west))
+    around = shapely.box(west - margin, south - margin, east + margin, north + margin)
+    found["land"] = _placed(_features(np.array([around]), city.crs, [{"f": _GROUND["land"], "n": "", "k": ""}]), folder)
+    if "context" in city:
         table = city["context"]
         colours = [{"f": _GROUND[k], "n": "", "k": ""} for k in table["kind"].astype(str)]
         found["context"] = _placed(_features(table.geometry.to_numpy(), city.crs, colours), folder)

@@ -155,14 +155,21 @@ def _map(opened: Session, choice: dict[str, Any], drawn: Any, text: Language) ->
 
 
 def _bounds(opened: Session, area: str) -> tuple[float, float, float, float]:
-    """Return what to look at: the area, or the middle half of the city's buildings, where most of them stand."""
-    areas = opened.city.get("areas")
-    rows = areas[areas["area_id"] == area]
-    if len(rows):
-        west, south, east, north = rows.geometry.total_bounds
+    """Return what to look at: the area, or the middle of the city's buildings, where most of them stand."""
+    buildings = opened.city["buildings"]
+    inside = buildings.geometry.bounds
+    whole = area == CITY
+    if not whole:
+        places = opened.runs[BASELINE].places
+        at = int(np.flatnonzero((places.table["area_id"] == area).to_numpy())[0])
+        inside = inside[places.shares["buildings"][[at]].toarray()[0] > 0]
+    if inside.empty:
+        areas = opened.city["areas"]
+        west, south, east, north = areas[areas["area_id"] == area].total_bounds
     else:
-        boxes = opened.city["buildings"].geometry.bounds
-        (west, south), (east, north) = (boxes[["minx", "miny"]].quantile(0.25), boxes[["maxx", "maxy"]].quantile(0.75))
+        share = 0.35 if whole else 0.0
+        (west, south) = inside[["minx", "miny"]].quantile(share)
+        (east, north) = inside[["maxx", "maxy"]].quantile(1 - share)
     return float(west), float(south), float(east), float(north)
 
 
@@ -179,16 +186,19 @@ def _key_figures(tidy: pd.DataFrame, choice: dict[str, Any], text: Language) -> 
     for column, (indicator, unit, name) in zip(st.columns(4), figures, strict=True):
         now, before = float(of[indicator, choice["year"]]), float(of[indicator, first])
         value, word = text.scaled(now, unit)
+        moved = before > 0 and abs(now / before - 1) > _UNCHANGED
         change = (
             text("key.since", change=text.change(now / before - 1), year=first)
-            if before > 0 and abs(now / before - 1) > _UNCHANGED
-            else None
+            if moved
+            else text("key.same", year=first)
         )
         column.metric(
             text(f"key.{name}"),
             f"{text.number(value)} {word}",
             change,
-            delta_color="inverse",
+            delta_color="inverse" if moved else "off",
+            delta_arrow="auto" if moved else "off",
+            height="stretch",
             border=True,
             help=text("key.emissions_help") if name == "emissions" else None,
         )
@@ -213,7 +223,12 @@ def _told(
     st.html(report.html_table(report.building_figures(results, building, choice["year"], text)))
     source = results.city.sources.get("buildings")
     if source:
-        st.caption(f"{text('background')}: {source.source or source.title} {source.licence}")
+        origin = source.source or source.title
+        st.caption(
+            f"{text('background')}: {origin} ({source.licence})"
+            if source.licence
+            else f"{text('background')}: {origin}"
+        )
     if st.button(text("clear"), key="clear"):
         del st.query_params["building"]
         st.rerun()
