@@ -111,3 +111,9 @@ def city():
     """The small city, validated."""
     valid = {name: schema.validate(table, name) for name, table in tables().items()}
     return City("Teststad", CRS, {**valid, "weather": weather_year()})
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The checkout."""
+    return ROOT
