@@ -34,7 +34,7 @@ _GROUND = {
     "harbour": [226, 226, 228],
 }
 _PLAIN = [214, 214, 210]
-_KEPT_FILES = 12
+_KEPT_FILES = 48
 _AROUND_M = 400.0  # least width of the land drawn around the city
 
 
@@ -154,7 +154,9 @@ def _placed(data: dict[str, Any], folder: Path | None) -> Any:
     name = f"{hashlib.sha256(content).hexdigest()[:20]}.geojson"
     folder.mkdir(exist_ok=True)
     target = folder / name
-    if not target.exists():
+    if target.exists():
+        target.touch()  # in use: not among the oldest
+    else:
         handle, part = tempfile.mkstemp(dir=folder, suffix=".part")
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)

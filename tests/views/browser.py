@@ -19,7 +19,7 @@ ARGUMENTS = [
     "--headless=new", "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
 ]  # fmt: skip
-PATIENCE_MS = 180_000
+PATIENCE_MS = 90_000
 
 
 @contextmanager
@@ -60,10 +60,15 @@ def opened(address, query=""):
     if chromium is None:
         pytest.skip("the browser tests need chromium; install it with your system's package manager")
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=ARGUMENTS, ignore_default_args=["--headless"], headless=True)
+        browser = play.chromium.launch(
+            executable_path=chromium, args=ARGUMENTS, ignore_default_args=["--headless"], headless=True
+        )
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         foreign, errors = [], []
-        page.on("request", lambda r: foreign.append(r.url) if r.url.startswith("http") and not r.url.startswith(address) else None)
+        page.on(
+            "request",
+            lambda r: foreign.append(r.url) if r.url.startswith("http") and not r.url.startswith(address) else None,
+        )
         page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
         page.goto(f"{address}/?{query}")
         yield page, foreign, errors
@@ -74,10 +79,15 @@ def pixels(page):
     """Return the map's pixels, height x width x 3, once two pictures in a row are the same."""
     page.locator("canvas").first.wait_for(timeout=PATIENCE_MS)
     before = None
-    for _ in range(60):
+    for _ in range(25):
         page.wait_for_timeout(1000)
         now = _picture(page)
-        if before is not None and now.shape == before.shape and len(np.unique(now.reshape(-1, 3), axis=0)) > 3 and (now == before).all():
+        if (
+            before is not None
+            and now.shape == before.shape
+            and len(np.unique(now.reshape(-1, 3), axis=0)) > 3
+            and (now == before).all()
+        ):
             return now
         before = now
     pytest.fail("the map did not come to rest")

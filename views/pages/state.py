@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +17,27 @@ from views.session import Session, Settings, open_session
 __all__ = ["map_of", "session", "static_folder"]
 
 
-@st.cache_resource(show_spinner=False, max_entries=2)
-def _opened(_settings: Settings, _bar: Any, token: str) -> Session:
-    return open_session(_settings, lambda share, text: _bar.progress(min(share, 1.0), text=text or " "))
+@st.cache_resource(show_spinner=False)
+def _kept() -> tuple[dict[str, Session], threading.Lock]:
+    """Return what all visitors share. The work is done outside, since a cached function may not draw progress."""
+    return {}, threading.Lock()
 
 
 def session(text: Language) -> Session:
-    """Return the city and its runs; the first visitor waits beside a progress bar."""
+    """Return the city and its runs; the first visitor waits beside a progress bar, others until that is done."""
     settings = Settings.from_environment()
-    place = st.empty()
-    with place.container():
-        bar = st.progress(0.0, text=text("loading"))
-    opened = _opened(settings, bar, settings.token)
-    place.empty()
-    return opened
+    token = settings.token
+    sessions, lock = _kept()
+    if token not in sessions:
+        place = st.empty()
+        bar = place.progress(0.0, text=text("loading"))
+        with lock:
+            if token not in sessions:
+                opened = open_session(settings, lambda share, told: bar.progress(min(share, 1.0), text=told or " "))
+                sessions.clear()
+                sessions[token] = opened
+        place.empty()
+    return sessions[token]
 
 
 def static_folder() -> Path:
