@@ -103,10 +103,17 @@ def _read(file: Path, layer: str, encoding: str) -> gpd.GeoDataFrame:
             table = pyogrio.read_dataframe(file, use_arrow=not encoding, **options)
         except shapely.errors.GEOSException:
             table = pyogrio.read_dataframe(file, use_arrow=False, on_invalid="fix", **options)
-            table.attrs["repaired"] = True
+            table.attrs["closed"] = _with_open_rings(file, options)
     if not isinstance(table, gpd.GeoDataFrame):
         raise TwinError(f'{file.name} holds no shapes; read it with use = "csv" or name another layer')
     return table
+
+
+def _with_open_rings(file: Path, options: Mapping[str, Any]) -> int:
+    """Return the number of shapes that can only be read by closing their rings."""
+    _, _, wkb, _ = pyogrio.raw.read(file, columns=[], **options)
+    unread = shapely.is_missing(shapely.from_wkb(wkb, on_invalid="ignore"))
+    return int(np.count_nonzero(unread & np.array([w is not None for w in wkb])))
 
 
 def _with_crs(table: gpd.GeoDataFrame, path: str, context: Context) -> gpd.GeoDataFrame:
@@ -132,8 +139,8 @@ def _same_plane(one: pyproj.CRS, other: pyproj.CRS) -> bool:
 
 def _flat(table: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
     shapes = table.geometry.to_numpy()
-    if table.attrs.pop("repaired", False):
-        context.note("some rings were not closed and have been closed")
+    if closed := table.attrs.pop("closed", 0):
+        context.note(f"{closed} shapes had rings that were not closed; they were closed")
     if shapely.has_z(shapes).any():
         shapes = shapely.force_2d(shapes)
     table = table.set_geometry(gpd.GeoSeries(shapes, index=table.index, crs=table.crs))

@@ -1,5 +1,7 @@
 """A small city for every room: six buildings in two areas, three streets, a heat network, a year of weather."""
 
+import shutil
+import sys
 from pathlib import Path
 
 import geopandas as gpd
@@ -9,6 +11,7 @@ import pytest
 from shapely import LineString, box
 
 from twin import City, schema
+from views import cli
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -117,3 +120,34 @@ def city():
 def root():
     """The checkout."""
     return ROOT
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The small city as files: a folder with a city.toml that a test may spoil."""
+    where = tmp_path / "city"
+    where.mkdir()
+    for name, table in tables().items():
+        table.to_file(where / f"{name}.gpkg", layer=name)
+    shutil.copy(ROOT / "sample_data" / "weather.epw", where / "weather.epw")
+    entries = "".join(f'[layers.{name}]\nuse = "vector"\npath = "{name}.gpkg"\n' for name in tables())
+    weather = '[layers.weather]\nuse = "epw"\npath = "weather.epw"\n'
+    (where / "city.toml").write_text(f'[city]\nname = "Teststad"\n{entries}{weather}', encoding="utf-8")
+    return where
+
+
+@pytest.fixture
+def twin(monkeypatch, capsys):
+    """Run the command in this process; return exit code, standard output, and errors on one line."""
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["twin", *map(str, words)])
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as stop:
+            code = stop.code
+        said = capsys.readouterr()
+        return code, said.out, " ".join(said.err.split())
+
+    return run

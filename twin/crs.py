@@ -10,6 +10,7 @@ References
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 
 import numpy as np
@@ -121,7 +122,9 @@ def vertical_transformer(source: str, target: str) -> Transformer:
     TwinError
         When the best transformation needs a grid that is not installed.
     """
-    group = TransformerGroup(parse(source), parse(target), always_xy=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a missing grid is an error below, not a hint
+        group = TransformerGroup(parse(source), parse(target), always_xy=True)
     if not group.best_available:
         names = sorted({g.short_name for o in group.unavailable_operations for g in o.grids})
         raise TwinError(
