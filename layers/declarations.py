@@ -83,7 +83,7 @@ def energy_declarations(
     declared = table[table["FormularId"].notna()]
     if len(declared) < len(table):
         context.note(f"{len(table) - len(declared)} of {len(table)} rows have no declaration")
-    rank = declared.area.to_numpy(float) if not flat else np.zeros(len(declared))
+    rank = np.zeros(len(declared)) if flat else declared.to_crs(context.crs).area.to_numpy(float)
     if "andamal1" in declared:
         rank = np.where(declared["andamal1"].astype("str").str.startswith("Komplement"), -1.0, rank)
     order = np.argsort(-rank, kind="stable")

@@ -1,0 +1,66 @@
+"""Files of results: whole or not at all, and the same bytes from the same inputs."""
+
+import json
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from layers import export
+from twin import TwinError
+
+
+def run(twin, folder, out):
+    scenario = folder / "s.toml"
+    scenario.write_text('name = "P"\n[[step]]\nmeasure = "renovate_envelope"\nshare = 0.5\nend = 2026\n', encoding="utf-8")
+    code, _, told = twin("run", folder, "--scenario", scenario, "--years", "2024:2026", "--out", out)
+    assert code == 0, told
+
+
+def test_the_same_inputs_give_the_same_bytes(folder, tmp_path, twin):
+    run(twin, folder, tmp_path / "one")
+    run(twin, folder, tmp_path / "two")
+    names = {p.name for p in (tmp_path / "one").iterdir()}
+    assert names == {"indicators.csv", "buildings.parquet", "roads.parquet", "summary.json", "run.json"}
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+
+
+def test_the_contract_s_files(folder, tmp_path, twin):
+    run(twin, folder, tmp_path / "out")
+    tidy = pd.read_csv(tmp_path / "out/indicators.csv")
+    assert list(tidy.columns) == ["scenario", "area_id", "area_name", "year", "indicator", "value", "low", "high", "unit"]
+    assert set(tidy["scenario"]) == {"baseline", "P"}
+    assert set(tidy["year"]) == {2024, 2025, 2026}
+    houses = gpd.read_parquet(tmp_path / "out/buildings.parquet")
+    assert len(houses) == 6 * 3 * 2
+    assert houses.crs == "EPSG:3007"
+    total = houses[(houses.scenario == "P") & (houses.year == 2026)]["heat_need_kwh"].sum()
+    row = tidy.query("scenario == 'P' and year == 2026 and indicator == 'heat_need_kwh' and area_id == 'city'")
+    assert row["value"].item() == pytest.approx(total, rel=1e-9)
+    record = json.loads((tmp_path / "out/run.json").read_text(encoding="utf-8"))
+    assert set(record) == {"versions", "city", "layers", "scenarios", "years", "factors"}
+    assert all(len(layer["sha256"]) == 64 for layer in record["layers"].values())
+    assert {f["status"] for f in record["factors"]} == {"cited", "assumed"}
+    summary = json.loads((tmp_path / "out/summary.json").read_text(encoding="utf-8"))
+    assert summary["share_outside_model_2024"] == pytest.approx(0.556, abs=1e-3)
+    assert "not industry" in summary["note"]
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path):
+    file = tmp_path / "t.csv"
+    export.write_csv(pd.DataFrame({"a": [1.5]}), file)
+
+    def fail(_part):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export._atomic(file, fail)
+    assert file.read_bytes() == b"a\n1.5\n"
+    assert [p.name for p in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_a_place_that_can_not_be_written(tmp_path):
+    (tmp_path / "f").write_text("", encoding="utf-8")
+    with pytest.raises(TwinError, match="choose another --out"):
+        export.write_json({}, tmp_path / "f" / "x.json")
