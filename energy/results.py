@@ -16,6 +16,7 @@ from energy.plan import Adoption
 from energy.scenario import Scenario
 from twin.city import City
 from twin.errors import TwinError, did_you_mean
+from twin.factors import Factors
 
 __all__ = ["Results", "place_values"]
 
@@ -91,8 +92,13 @@ class Results:
         By year and table: results per entity, aligned with the city's rows.
     margins : mapping of str to (array, array)
         By indicator: how far the low and high ends lie below and above the value, shape (years, places).
+    influence : mapping of str to mapping of str to (float, float)
+        By indicator and factor: what the factor's low and high ends add to the city's value in the last year; NaN for
+        factors without a range.
     factors_used : tuple of str
         Keys of the factors that made the numbers.
+    factors : Factors
+        The numbers themselves.
     """
 
     city: City
@@ -102,7 +108,9 @@ class Results:
     places: Places
     frames: Mapping[int, Frames]
     margins: Mapping[str, tuple[Floats, Floats]]
+    influence: Mapping[str, Mapping[str, tuple[float, float]]]
     factors_used: tuple[str, ...]
+    factors: Factors
 
     def at(self, table: str, year: int) -> pd.DataFrame:
         """Return one year's results of the entities of a table, aligned with the city's rows.
@@ -173,6 +181,29 @@ class Results:
         tidy = pd.concat(parts, ignore_index=True)
         tidy.insert(0, "scenario", self.scenario.name)
         return tidy
+
+    def explain(self, indicator: str) -> pd.DataFrame:
+        """Return the factors that made the city's value in the last year, those that matter most first.
+
+        Returns
+        -------
+        DataFrame
+            key, value, low, high, unit, status, source, note, effect_low, effect_high: what the factor's low and high
+            ends add to the indicator, in its unit; blank for factors without a range.
+        """
+        if indicator not in INDICATORS:
+            raise TwinError(f"no indicator {indicator!r}{did_you_mean(indicator, INDICATORS)}")
+        year = self.years[-1]
+        rows = []
+        for key, (low, high) in self.influence.get(indicator, {}).items():
+            about = min(self.factors[key], key=lambda f: abs(f.year - year))
+            numbers = {end: self.factors.value(key, year, end) for end in ("value", "low", "high")}
+            words = {"unit": about.unit, "status": about.status, "source": about.source, "note": about.note}
+            rows.append({"key": key, **numbers, **words, "effect_low": low, "effect_high": high})
+        columns = ["key", "value", "low", "high", "unit", "status", "source", "note", "effect_low", "effect_high"]
+        table = pd.DataFrame(rows, columns=columns)
+        swing = table[["effect_low", "effect_high"]].abs().max(axis=1).fillna(0)
+        return table.iloc[np.argsort(-swing.to_numpy(float), kind="stable")].reset_index(drop=True)
 
 
 def _rows(name: str, year: int, where: pd.DataFrame, value: Floats, low: Floats, high: Floats) -> pd.DataFrame:

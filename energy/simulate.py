@@ -6,6 +6,7 @@ Adopt measures -> heat -> hot water and electricity -> district heating -> grid 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,8 @@ from energy.electrification.heat_pumps import degree_hours
 from energy.electrification.load import peaks, with_electricity
 from energy.memory import Memory
 from energy.mobility.traffic import traffic
-from energy.plan import adopted, plan
+from energy.places import Places
+from energy.plan import Adoption, adopted, plan
 from energy.results import Results, place_values
 from energy.scenario import Scenario
 from energy.stock import Stock
@@ -69,32 +71,53 @@ def simulate(
     """
     years = tuple(years)
     factors = (factors or Factors.read()).override(scenario.factors)
-    prepared = factors.override({})  # notes what the stock is made of apart from what the years use
     tell = progress or (lambda _share, _text: None)
     tell(0.0, "stock")
-    stock = Stock.of(city, prepared.at(city.base_year))
-    adoption = plan(city, scenario)
-
-    def run(year: int, numbers: Factors, memory: Memory) -> Mapping[str, pd.DataFrame]:
-        f = numbers.at(year)
-        buildings = memory("renovated", adopted, stock.buildings, "buildings", adoption, year, f=f)
-        streets = memory("streets", stock.roads_in, f=f)
-        roads = memory("levers", adopted, streets, "roads", adoption, year, f=f)
-        return balance(stock, buildings, roads, f, memory)
-
+    model = Model(city, plan(city, scenario), Memory())
     frames = {}
     for k, year in enumerate(years):
         tell(0.1 + 0.4 * k / len(years), str(year))
-        frames[year] = run(year, factors, Memory())
-    used = tuple(sorted(factors.used | prepared.used))
+        frames[year] = model.year(year, factors, Memory())
+    used = tuple(sorted(factors.used))
+    places = model.stock(factors).places
     tell(0.5, "ranges")
-    margins = (
-        _margins(run, frames, years, factors, stock, lambda share: tell(0.5 + 0.5 * share, "ranges"))
-        if ranges
-        else _none(frames, years, stock)
-    )
+    if ranges:
+        margins, influence = _margins(model, frames, years, factors, lambda share: tell(0.5 + 0.5 * share, "ranges"))
+    else:
+        margins, influence = _none(frames, years, places), {}
     tell(1.0, "")
-    return Results(city, scenario, years, adoption, stock.places, frames, margins, used)
+    return Results(city, scenario, years, model.adoption, places, frames, margins, influence, used, factors)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A city and a plan, ready to be calculated for any year with any factors.
+
+    Attributes
+    ----------
+    city : City
+        In its base year.
+    adoption : Adoption
+        Who adopts what and when.
+    prepared : Memory
+        Of what all years share.
+    """
+
+    city: City
+    adoption: Adoption
+    prepared: Memory
+
+    def stock(self, factors: Factors) -> Stock:
+        """Return the city prepared for calculation, with the factors of its base year."""
+        return self.prepared("stock", Stock.of, self.city, self.prepared, f=factors.at(self.city.base_year))
+
+    def year(self, year: int, factors: Factors, memory: Memory) -> Mapping[str, pd.DataFrame]:
+        """Return a year's energy and emissions; `memory` is of this year."""
+        f, stock = factors.at(year), self.stock(factors)
+        buildings = memory("renovated", adopted, stock.buildings, "buildings", self.adoption, year, f=f)
+        streets = memory("streets", stock.roads_in, f=f)
+        roads = memory("levers", adopted, streets, "roads", self.adoption, year, f=f)
+        return balance(stock, buildings, roads, f, memory)
 
 
 def balance(
@@ -143,36 +166,48 @@ def _cold(stock: Stock, f: Mapping[str, float]) -> Floats:
 
 
 def _margins(
-    run: Callable[[int, Factors, Memory], Mapping[str, pd.DataFrame]],
+    model: Model,
     frames: Mapping[int, Mapping[str, pd.DataFrame]],
     years: tuple[int, ...],
     factors: Factors,
-    stock: Stock,
     tell: Callable[[float], None],
-) -> dict[str, tuple[Floats, Floats]]:
-    """Return how far each indicator's low and high ends lie from its value.
+) -> tuple[dict[str, tuple[Floats, Floats]], dict[str, dict[str, tuple[float, float]]]]:
+    """Return how far each indicator's low and high ends lie from its value, and what each factor does to the city's.
 
     Every uncertain factor is moved to its low and its high end, one at a time, in the first and the last year; the
     deviations are added in quadrature, since the factors are independent, and interpolated between the two years.
-    A factor moves everywhere at once, so that a city is not made to look more certain than its parts.
+    A factor moves everywhere at once, so that a city is not made to look more certain than its parts. A factor
+    without a range is scaled by 1 %, only to find out what depends on it.
     """
     ends = sorted({years[0], years[-1]})
-    uncertain = [k for k in sorted(factors.used) if any(r.low < r.high for r in factors[k])]
+    places = model.stock(factors).places
+    used = sorted(factors.used)
+    uncertain = {k for k in used if any(r.low < r.high for r in factors[k])}
     below: dict[str, Floats] = {}
     above: dict[str, Floats] = {}
+    influence: dict[str, dict[str, tuple[float, float]]] = {}
     for e, year in enumerate(ends):
         memory = Memory()
-        run(year, factors, memory)
-        value = place_values(frames[year], stock.places)
+        model.year(year, factors, memory)
+        value = place_values(frames[year], places)
         low = {n: np.zeros_like(v) for n, v in value.items()}
         high = {n: np.zeros_like(v) for n, v in value.items()}
-        for k, key in enumerate(uncertain):
-            tell((e + k / len(uncertain)) / len(ends))
-            moved = [place_values(run(year, factors.at_end(key, end), memory), stock.places) for end in ("low", "high")]
+        for k, key in enumerate(used):
+            tell((e + k / len(used)) / len(ends))
+            certain = key not in uncertain
+            if certain and year != ends[-1]:
+                continue
+            others = [factors.scaled(key, 1.01)] if certain else [factors.at_end(key, end) for end in ("low", "high")]
+            moved = [place_values(model.year(year, other, memory), places) for other in others]
             for name, v in value.items():
                 swing = np.stack([m[name] - v for m in moved])
-                low[name] += np.minimum(swing.min(axis=0), 0) ** 2
-                high[name] += np.maximum(swing.max(axis=0), 0) ** 2
+                if swing[:, -1].any():
+                    influence.setdefault(name, {})[key] = (
+                        (np.nan, np.nan) if certain else (float(swing[0, -1]), float(swing[1, -1]))
+                    )
+                if not certain:
+                    low[name] += np.minimum(swing.min(axis=0), 0) ** 2
+                    high[name] += np.maximum(swing.max(axis=0), 0) ** 2
         for name in value:
             below[name] = np.vstack([below[name], np.sqrt(low[name])]) if name in below else np.sqrt(low[name])[None]
             above[name] = np.vstack([above[name], np.sqrt(high[name])]) if name in above else np.sqrt(high[name])[None]
@@ -180,12 +215,12 @@ def _margins(
     return {
         n: (below[n][0] * (1 - share) + below[n][-1] * share, above[n][0] * (1 - share) + above[n][-1] * share)
         for n in below
-    }
+    }, influence
 
 
 def _none(
-    frames: Mapping[int, Mapping[str, pd.DataFrame]], years: tuple[int, ...], stock: Stock
+    frames: Mapping[int, Mapping[str, pd.DataFrame]], years: tuple[int, ...], places: Places
 ) -> dict[str, tuple[Floats, Floats]]:
     """Return margins that say "not computed"."""
-    blank = np.full((len(years), len(stock.places.table)), np.nan)
-    return dict.fromkeys(place_values(frames[years[0]], stock.places), (blank, blank))
+    blank = np.full((len(years), len(places.table)), np.nan)
+    return dict.fromkeys(place_values(frames[years[0]], places), (blank, blank))

@@ -13,6 +13,7 @@ import pandas as pd
 
 from energy.buildings import archetypes
 from energy.buildings.season import Season
+from energy.memory import Memory
 from energy.places import Places
 from twin.city import City
 from twin.errors import Problem, SchemaError
@@ -61,13 +62,15 @@ class Stock:
     grid_area: npt.NDArray[np.intp]
 
     @classmethod
-    def of(cls, city: City, f: Mapping[str, float]) -> Stock:
+    def of(cls, city: City, memory: Memory, f: Mapping[str, float]) -> Stock:
         """Prepare a city.
 
         Parameters
         ----------
         city : City
             Complete (as :func:`layers.load` gives it).
+        memory : Memory
+            Parts that do not depend on a changed factor are taken from it.
         f : mapping
             Factors of the base year.
 
@@ -78,7 +81,7 @@ class Stock:
         """
         buildings, roads = city["buildings"], city.get("roads")
         _refuse_blanks({"buildings": buildings, "roads": roads})
-        surfaces = envelope(gpd.GeoDataFrame(buildings).geometry.to_numpy(), buildings["height_m"].to_numpy(float))
+        surfaces = memory("envelope", _surfaces, buildings, f=f)
         filled = archetypes.fill(pd.DataFrame(buildings.drop(columns="geometry")), f)
         areas, grid = city.get("areas"), city.get("grid_areas")
         lowest = ~areas["area_id"].isin(areas["parent_id"].dropna()).to_numpy(bool)
@@ -88,8 +91,8 @@ class Stock:
             roads=pd.DataFrame(roads.drop(columns="geometry")).assign(length_m=length),
             grid_areas=grid,
             heat_supply=city.get("heat_supply"),
-            season=Season.of(city["weather"], f) if "weather" in city else Season.tabula(f),
-            places=Places.of(city),
+            season=memory("season", _season, city, f=f),
+            places=memory("places", _places, city, f=f),
             home_area=pd.Index(areas["area_id"].to_numpy(object)[lowest]).get_indexer(
                 buildings["area_id"].to_numpy(object)
             ),
@@ -105,6 +108,20 @@ class Stock:
             ev_share=self.roads["ev_share"].astype(float).fillna(f["fleet.ev_share"]),
             biofuel_share=self.roads["biofuel_share"].astype(float).fillna(f["fuel.biofuel_share"]),
         )
+
+
+def _surfaces(buildings: pd.DataFrame, f: Mapping[str, float]) -> pd.DataFrame:
+    _ = f  # geometry depends on no factor
+    return envelope(gpd.GeoDataFrame(buildings).geometry.to_numpy(), buildings["height_m"].to_numpy(float))
+
+
+def _season(city: City, f: Mapping[str, float]) -> Season:
+    return Season.of(city["weather"], f) if "weather" in city else Season.tabula(f)
+
+
+def _places(city: City, f: Mapping[str, float]) -> Places:
+    _ = f
+    return Places.of(city)
 
 
 def _refuse_blanks(tables: Mapping[str, pd.DataFrame]) -> None:

@@ -31,6 +31,7 @@ __all__ = ["cityjson"]
 
 Floats = npt.NDArray[np.float64]
 _VERSIONS = ("1.0", "1.1", "2.0")
+_SMALLEST_FACE_M2 = 1e-6
 _YEAR = ("yearOfConstruction", "oorspronkelijkbouwjaar")
 _STOREYS = ("storeysAboveGround", "b3_bouwlagen")
 
@@ -39,8 +40,8 @@ _STOREYS = ("storeysAboveGround", "b3_bouwlagen")
 def cityjson(context: Context, *, path: str, columns: dict[str, str] | None = None) -> gpd.GeoDataFrame:
     """Read the buildings of a CityJSON or CityJSONSeq file (also .gz).
 
-    The footprint is the union of a building's and its parts' ground surfaces, or of their lowest faces where the file
-    has no semantics. The height is the highest point minus the ground.
+    The footprint is the union of a building's and its parts' ground surfaces, or of all their faces seen from above
+    where the file has no semantics. The height is the highest point minus the ground.
 
     Parameters
     ----------
@@ -170,22 +171,19 @@ def _solid(family: list[Mapping[str, Any]], vertices: Floats) -> tuple[Any, floa
         return shapely.Polygon(), np.nan, np.nan
     points = np.concatenate([vertices[ring] for rings, _ in faces for ring in rings])
     low, high = float(points[:, 2].min()), float(points[:, 2].max())
-    ground = [rings for rings, kind in faces if kind == "GroundSurface"]
-    if not ground:
-        ground = [
-            rings
-            for rings, _ in faces
-            if np.ptp(vertices[rings[0]][:, 2]) < 0.1 and vertices[rings[0]][:, 2].mean() < low + 0.5
-        ]
+    ground = _outline([rings for rings, kind in faces if kind == "GroundSurface"], vertices)
+    if ground.is_empty:
+        ground = _outline([rings for rings, _ in faces], vertices)
+    return ground, low, high
+
+
+def _outline(faces: list[list[list[int]]], vertices: Floats) -> Any:
+    """Return what faces cover seen from above; upright faces cover nothing."""
     polygons = [
-        shapely.Polygon(vertices[r[0]][:, :2], [vertices[h][:, :2] for h in r[1:]]) for r in ground if len(r[0]) > 2
+        shapely.Polygon(vertices[r[0]][:, :2], [vertices[h][:, :2] for h in r[1:]]) for r in faces if len(r[0]) > 2
     ]
-    footprint = (
-        shapely.union_all(shapely.make_valid(np.array(polygons, object)))
-        if polygons
-        else shapely.convex_hull(shapely.multipoints(points[:, :2]))
-    )
-    return _only_polygons(footprint), low, high
+    flat = np.array([p for p in polygons if p.area > _SMALLEST_FACE_M2], object)
+    return _only_polygons(shapely.union_all(shapely.make_valid(flat))) if len(flat) else shapely.Polygon()
 
 
 def _only_polygons(shape: Any) -> Any:

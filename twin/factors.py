@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -166,6 +166,14 @@ class Factors(Mapping[str, tuple[Factor, ...]]):
     def at_end(self, key: str, end: str) -> Factors:
         """Return a copy where one key takes its ``"low"`` or ``"high"`` value in every year."""
         return Factors(self._rows, {**self._ends, key: end})
+
+    def scaled(self, key: str, by: float) -> Factors:
+        """Return a copy where one key is multiplied in every year: a way to find out what depends on it."""
+        rows = tuple(
+            replace(f, value=f.value * by, low=min(f.low, f.value * by), high=max(f.high, f.value * by))
+            for f in self[key]
+        )
+        return Factors({**self._rows, key: rows}, self._ends)
 
     @cached_property
     def _curves(self) -> dict[str, tuple[list[int], dict[str, list[float]]]]:

@@ -1,1 +1,1 @@
-"""To be described."""
+"""All that people see and touch: the command, the app, the map, the words. No formula."""

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import pandas as pd
 import typer
 from rich.console import Console
@@ -48,16 +47,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 def main() -> None:
     """Run the command; a user's error is one message on stderr and exit code 2."""
     try:
-        app(standalone_mode=False)
+        app()
     except TwinError as error:
         err.print(f"[bold red]twin:[/] {_plain(str(error))}", soft_wrap=True)
-        sys.exit(2)
-    except click.exceptions.Abort:
-        sys.exit(130)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
-    except click.ClickException as error:
-        err.print(f"[bold red]twin:[/] {_plain(error.format_message())}", soft_wrap=True)
         sys.exit(2)
 
 
@@ -302,12 +294,25 @@ def list_factors(
 
 @app.command()
 def explain(
-    indicator: Annotated[str, typer.Argument(help="Name of an indicator.")], *, as_json: AsJson = False
+    indicator: Annotated[str, typer.Argument(help="Name of an indicator.")],
+    city: Annotated[
+        Path | None, typer.Option("--city", help="Folder with city.toml; the sample city by default.")
+    ] = None,
+    data: Data = None,
+    *,
+    as_json: AsJson = False,
+    plugin: Plugins = None,
 ) -> None:
-    """Tell how an indicator is made: formula, unit, tables and columns."""
+    """Tell how an indicator is made: formula, unit, columns, and the factors that matter for a city's value."""
     if indicator not in energy.INDICATORS:
         raise TwinError(f"no indicator {indicator!r}{did_you_mean(indicator, energy.INDICATORS)}")
+    _plugins(plugin)
     about = energy.INDICATORS[indicator]
+    with _progress() as tell:
+        loaded = layers.load(city or launch.sample_city(), data, lambda share, text: tell(0.3 * share, text))
+        within = _part(tell, 0.3, 0.7, indicator)
+        results = energy.simulate(loaded, energy.Scenario.baseline(), years=[loaded.base_year], progress=within)
+    factors = results.explain(indicator)
     record = {
         "indicator": about.id,
         "unit": about.unit,
@@ -317,12 +322,30 @@ def explain(
         "numerator": about.numerator,
         "denominator": about.denominator or None,
         "formula": about.formula,
+        "city": loaded.name,
+        "year": loaded.base_year,
     }
     if as_json:
-        typer.echo(json.dumps(record, ensure_ascii=False))
+        rows = [{k: None if pd.isna(v) else v for k, v in row.items()} for row in factors.to_dict("records")]
+        typer.echo(json.dumps({**record, "factors": rows}, ensure_ascii=False))
         return
     for name, value in record.items():
         out.print(f"[bold]{name}[/]: {_plain(', '.join(value) if isinstance(value, list) else str(value))}")
+    rows = [
+        {
+            "factor": row["key"],
+            "value": row["value"],
+            "unit": row["unit"],
+            "status": row["status"],
+            f"effect of its range [{about.unit}]": ""
+            if pd.isna(row["effect_low"])
+            else f"{row['effect_low']:+.3g} … {row['effect_high']:+.3g}",
+            "source": row["source"],
+        }
+        for row in factors.to_dict("records")
+    ]
+    if rows:
+        _listed(rows, list(rows[0]), as_json=False)
 
 
 @app.command("new-layer")

@@ -48,18 +48,18 @@ def building_text(results: energy.Results, at: int, year: int, text: Language) -
     row = results.city["buildings"].iloc[at]
     figures = results.at("buildings", year).iloc[at]
     name = str(row["name"]) if isinstance(row["name"], str) else str(row["building_id"])
-    height = {"name": name, "height": text.number(row["height_m"]), "height_how": text(f"how.{row['height_source']}")}
+    height = {"name": name, "height": text.number(row["height_m"]), "height_how": _how(row["height_source"], text)}
     if not row["floor_area_m2"] > 0:
         return [text("building.unheated", **height)]
     known = {
         "storeys": text.whole(row["storeys"]),
         "area": text.whole(row["floor_area_m2"]),
-        "area_how": text(f"how.{row['floor_area_source']}"),
+        "area_how": _how(row["floor_area_source"], text),
     }
     heated = {
         "heating": text(f"heating.{figures['heating']}"),
-        "how": text(f"how.{row['heating_source']}"),
-        "year_how": text(f"how.{row['year_source']}"),
+        "how": _how(row["heating_source"], text),
+        "year_how": _how(row["year_source"], text),
     }
     energy_words = {
         "year": year,
@@ -74,6 +74,11 @@ def building_text(results: energy.Results, at: int, year: int, text: Language) -
     ]
     changes = _changes(results, at, text)
     return [*sentences, text("building.changed", what=", ".join(changes))] if changes else sentences
+
+
+def _how(source: Any, text: Language) -> str:
+    """Return how a value was found; a table that does not say has it from its data."""
+    return text(f"how.{source}") if isinstance(source, str) else text("how.data")
 
 
 def _changes(results: energy.Results, at: int, text: Language) -> list[str]:

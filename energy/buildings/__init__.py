@@ -1,1 +1,1 @@
-"""To be described."""
+"""Heat, hot water and electricity of buildings, from their geometry, age and use."""

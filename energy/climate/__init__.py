@@ -1,1 +1,1 @@
-"""To be described."""
+"""Targets, and the official inventory with what lies outside the model."""

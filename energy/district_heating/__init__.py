@@ -1,1 +1,1 @@
-"""To be described."""
+"""The district-heating network: losses, plants in order of use, emissions of a delivered kWh."""

@@ -1,1 +1,1 @@
-"""To be described."""
+"""Energy and emissions of road traffic, street by street."""

@@ -13,6 +13,7 @@ from energy.buildings import archetypes, seasonal
 from energy.buildings.heat import heat_need
 from energy.buildings.primary_energy import declared_primary_energy_kwh
 from energy.buildings.season import Season, irradiation_w_m2
+from energy.memory import Memory
 from energy.stock import Stock
 from twin import Factors, SchemaError, TwinError, reference
 
@@ -96,9 +97,7 @@ def test_the_swedish_rows_are_reproduced_to_full_precision():
     internal = seasonal.internal_gain_kwh_m2(n["internal_gain_w_m2"], n["heating_days"])
     eta = seasonal.gain_utilisation((solar + internal) / loss, seasonal.time_constant_h(n["capacity_wh_m2k"], h))
     np.testing.assert_allclose(solar, n["solar_kwh_m2"], rtol=1e-9)
-    np.testing.assert_allclose(
-        seasonal.heat_need_kwh_m2(loss, solar + internal, eta), n["heat_need_kwh_m2"], rtol=1e-9
-    )
+    np.testing.assert_allclose(seasonal.heat_need_kwh_m2(loss, solar + internal, eta), n["heat_need_kwh_m2"], rtol=1e-9)
 
 
 def reference_rows():
@@ -132,7 +131,7 @@ def test_utilisation_is_smooth_where_gains_equal_losses():
 
 @pytest.fixture(scope="module")
 def stock(city):
-    return Stock.of(city, FACTORS)
+    return Stock.of(city, Memory(), FACTORS)
 
 
 @settings(max_examples=30, deadline=None)

@@ -33,7 +33,9 @@ def test_the_whole_published_table(shared):
     for name, source in (("ASHP", "air"), ("GSHP", "ground")):
         rows = table[table["source"] == name]
         assert len(rows) >= 8
-        np.testing.assert_allclose(heat_pumps.cop(rows["delta_t_K"].to_numpy(float), *curve(source)), rows["cop"], atol=5e-5)
+        np.testing.assert_allclose(
+            heat_pumps.cop(rows["delta_t_K"].to_numpy(float), *curve(source)), rows["cop"], atol=5e-5
+        )
 
 
 def test_a_colder_year_costs_performance():
@@ -43,7 +45,10 @@ def test_a_colder_year_costs_performance():
         warm, cold = (heat_pumps.yearly_performance(t, source, FACTORS) for t in (mild, mild - 6))
         assert 1.5 < cold[0] < warm[0] < 6
         assert cold[1] < warm[1]
-    assert heat_pumps.yearly_performance(mild, "ground", FACTORS)[0] > heat_pumps.yearly_performance(mild, "air", FACTORS)[0]
+    assert (
+        heat_pumps.yearly_performance(mild, "ground", FACTORS)[0]
+        > heat_pumps.yearly_performance(mild, "air", FACTORS)[0]
+    )
 
 
 def test_velander_of_one_house_and_of_a_hundred():
@@ -72,7 +77,9 @@ def test_charging_energy_of_an_area():
 
 @given(
     hnp.arrays(float, 3, elements=st.floats(0, 1e6)),
-    st.lists(st.tuples(st.integers(-1, 2), st.just(0.0) | st.floats(0.01, 1e4), st.floats(0.1, 1e4)), min_size=1, max_size=12),
+    st.lists(
+        st.tuples(st.integers(-1, 2), st.just(0.0) | st.floats(0.01, 1e4), st.floats(0.1, 1e4)), min_size=1, max_size=12
+    ),
 )
 def test_sharing_out_loses_nothing(energy, buildings):
     area, homes, fallback = (np.array(c) for c in zip(*buildings, strict=True))

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from energy.memory import Memory
 from energy.stock import Stock
 from twin import MEASURES, Factors, TwinError
 
@@ -18,7 +19,7 @@ PARAMS = {
 
 @pytest.fixture(scope="module")
 def stock(city):
-    return Stock.of(city, FACTORS)
+    return Stock.of(city, Memory(), FACTORS)
 
 
 def entities(stock, spec):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from energy.memory import Memory
 from energy.mobility.link_emissions import energy_mj_per_km
 from energy.mobility.traffic import _energy, traffic
 from energy.stock import Stock
@@ -36,7 +37,7 @@ def test_the_curve_passes_through_its_anchor(speed, at_50):
 
 @pytest.fixture(scope="module")
 def roads(city):
-    return Stock.of(city, FACTORS).roads_in(FACTORS)
+    return Stock.of(city, Memory(), FACTORS).roads_in(FACTORS)
 
 
 def test_a_street_by_hand(roads):

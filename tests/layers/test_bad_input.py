@@ -55,7 +55,9 @@ def no_crs(folder):
 
 def swapped_axes(folder):
     table = buildings(folder)
-    save(table.set_geometry(shapely.transform(table.geometry.to_numpy(), lambda xy: xy[:, ::-1]), crs=table.crs), folder)
+    save(
+        table.set_geometry(shapely.transform(table.geometry.to_numpy(), lambda xy: xy[:, ::-1]), crs=table.crs), folder
+    )
 
 
 def duplicate_ids(folder):
@@ -197,7 +199,7 @@ SCENARIOS = [
     ('measure = "renovate_envelope"\nwhere = { area_id = ["a9"] }', ["unknown area 'a9'"]),
     ('measure = "renovate_envelope"\nstart = 2030\nend = 2026', ["start 2030 is after end 2026"]),
     ('measure = "electrify_vehicles"', ["parameter 'ev_share' is missing"]),
-    ('measure = \nshare = 1', ["is not valid TOML", "line 3"]),
+    ("measure = \nshare = 1", ["is not valid TOML", "line 3"]),
     ('measure = "renovate_envelope"\nshre = 1', ["unknown key", "did you mean 'share'"]),
 ]  # fmt: skip
 
@@ -253,7 +255,9 @@ def test_a_plugin_that_raises_is_named(folder, tmp_path, twin):
 
 def test_a_plugin_s_layer_that_raises_is_named_without_a_traceback(folder, tmp_path, twin):
     plugin = tmp_path / "falls.py"
-    plugin.write_text("from layers import layer\n@layer('falls')\ndef falls(context):\n    return 1 / 0\n", encoding="utf-8")
+    plugin.write_text(
+        "from layers import layer\n@layer('falls')\ndef falls(context):\n    return 1 / 0\n", encoding="utf-8"
+    )
     entry(folder, '[layers.falls]\nuse = "falls"\n')
     code, _, told = twin("validate", folder, "--plugin", plugin)
     assert code == 2

@@ -17,7 +17,9 @@ X, Y = 147_000.0, 6_399_000.0
 
 
 def table(shapes, **columns):
-    frame = gpd.GeoDataFrame({"building_id": [f"b{i}" for i in range(len(shapes))], **columns}, geometry=shapes, crs=CRS)
+    frame = gpd.GeoDataFrame(
+        {"building_id": [f"b{i}" for i in range(len(shapes))], **columns}, geometry=shapes, crs=CRS
+    )
     return schema.validate(frame, "buildings")
 
 
@@ -49,7 +51,9 @@ def test_heights_fall_through_the_chain():
 
 
 def test_low_buildings_are_raised_and_counted():
-    done, notes = fill_heights(table([box(X, Y, X + 5, Y + 5)], height_m=[0.3]), CRS, terrain=None, surface=None, mesh=None, f=F)
+    done, notes = fill_heights(
+        table([box(X, Y, X + 5, Y + 5)], height_m=[0.3]), CRS, terrain=None, surface=None, mesh=None, f=F
+    )
     assert done["height_m"].tolist() == [2.5]
     assert done["height_uncertainty_m"].iloc[0] >= 2.2
     assert "1 heights below 2.5 m were raised to it" in notes

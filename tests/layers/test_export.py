@@ -12,7 +12,9 @@ from twin import TwinError
 
 def run(twin, folder, out):
     scenario = folder / "s.toml"
-    scenario.write_text('name = "P"\n[[step]]\nmeasure = "renovate_envelope"\nshare = 0.5\nend = 2026\n', encoding="utf-8")
+    scenario.write_text(
+        'name = "P"\n[[step]]\nmeasure = "renovate_envelope"\nshare = 0.5\nend = 2026\n', encoding="utf-8"
+    )
     code, _, told = twin("run", folder, "--scenario", scenario, "--years", "2024:2026", "--out", out)
     assert code == 0, told
 
@@ -29,7 +31,17 @@ def test_the_same_inputs_give_the_same_bytes(folder, tmp_path, twin):
 def test_the_contract_s_files(folder, tmp_path, twin):
     run(twin, folder, tmp_path / "out")
     tidy = pd.read_csv(tmp_path / "out/indicators.csv")
-    assert list(tidy.columns) == ["scenario", "area_id", "area_name", "year", "indicator", "value", "low", "high", "unit"]
+    assert list(tidy.columns) == [
+        "scenario",
+        "area_id",
+        "area_name",
+        "year",
+        "indicator",
+        "value",
+        "low",
+        "high",
+        "unit",
+    ]
     assert set(tidy["scenario"]) == {"baseline", "P"}
     assert set(tidy["year"]) == {2024, 2025, 2026}
     houses = gpd.read_parquet(tmp_path / "out/buildings.parquet")

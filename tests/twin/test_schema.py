@@ -40,14 +40,24 @@ def test_defaults_and_types_are_set():
 
 def test_all_problems_come_together():
     table = buildings(
-        height_m=[-3.0, 900.0], year_built=[12, 3000], floor_area_m2=[-1, 5e6], use=["ofice", "office"], storeys=["2,5", "x"]
+        height_m=[-3.0, 900.0],
+        year_built=[12, 3000],
+        floor_area_m2=[-1, 5e6],
+        use=["ofice", "office"],
+        storeys=["2,5", "x"],
     )
     with pytest.raises(SchemaError) as caught:
         schema.validate(table.assign(building_id="a"), "buildings")
     found = {(p.column, p.first) for p in caught.value.problems}
     assert {c for c, _ in found} == {"building_id", "height_m", "year_built", "floor_area_m2", "use", "storeys"}
     text = str(caught.value)
-    for words in ("-3 is below 0 m", "900 is above 350 m", "did you mean 'office'", "write a decimal point", "used more than once"):
+    for words in (
+        "-3 is below 0 m",
+        "900 is above 350 m",
+        "did you mean 'office'",
+        "write a decimal point",
+        "used more than once",
+    ):
         assert words in text
 
 
@@ -60,7 +70,9 @@ def test_shapes_are_checked():
         (Polygon(), "has no geometry"),
     ):
         with pytest.raises(SchemaError) as caught:
-            schema.validate(buildings().set_geometry(gpd.GeoSeries([shape, box(0, 0, 1, 1)], crs="EPSG:3007")), "buildings")
+            schema.validate(
+                buildings().set_geometry(gpd.GeoSeries([shape, box(0, 0, 1, 1)], crs="EPSG:3007")), "buildings"
+            )
         assert words in str(caught.value)
         assert "first: a" in str(caught.value)
 

@@ -28,7 +28,14 @@ def served(folder, city, data="", plugins=(), command=None):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = [*(command or [sys.executable, "-m", "views.cli"]), "app", str(city), "--port", str(port), "--headless"]
+    words = [
+        *(command or [sys.executable, "-m", "views.cli"]),
+        "app",
+        *([str(city)] if city else []),
+        "--port",
+        str(port),
+        "--headless",
+    ]
     words += ["--data", str(data)] if data else []
     words += [w for p in plugins for w in ("--plugin", str(p))]
     log = folder / "server.log"

@@ -1,1 +1,1 @@
-"""The pages of the app, one a file."""
+"""One page of the app a file; the only room besides app.py that knows streamlit."""

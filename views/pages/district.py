@@ -10,6 +10,7 @@ import streamlit as st
 
 import energy
 from energy.places import CITY, OUTSIDE
+from twin import Factors
 from views import charts, deck, report
 from views.language import Language
 from views.pages.state import map_of
@@ -253,7 +254,7 @@ def _table(results: energy.Results, tidy: pd.DataFrame, choice: dict[str, Any], 
     indicator, year = choice["indicator"], choice["year"]
     about = energy.INDICATORS[indicator]
     with st.expander(text("table"), expanded=False):
-        areas, entities = st.tabs([text("table_areas"), text("table_entities")])
+        areas, entities, method = st.tabs([text("table_areas"), text("table_entities"), text("method")])
         rows = tidy[(tidy["indicator"] == indicator) & (tidy["year"] == year)]
         with areas:
             named = rows.assign(area_name=[report.place_name(results, a, text) for a in rows["area_id"]])
@@ -286,6 +287,31 @@ def _table(results: energy.Results, tidy: pd.DataFrame, choice: dict[str, Any], 
                 on_click="ignore",
                 key="entities_csv",
             )
+        with method:
+            _method(results, indicator, text)
+
+
+def _method(results: energy.Results, indicator: str, text: Language) -> None:
+    """Say how the indicator is made and which numbers that are not data it rests on."""
+    about, titles = energy.INDICATORS[indicator], Factors.sources()["title"]
+    st.write(text(f"indicators.{indicator}.description"))
+    st.caption(f"{text('formula')}: {about.formula}")
+    made_of = results.explain(indicator)
+    shown = pd.DataFrame(
+        {
+            text("columns.key"): made_of["key"],
+            text("columns.value"): made_of["value"],
+            text("columns.low"): made_of["low"],
+            text("columns.high"): made_of["high"],
+            text("columns.unit"): made_of["unit"].map(text.unit),
+            text("columns.status"): made_of["status"].map(text),
+            text("effect_low", unit=text.unit(about.unit)): made_of["effect_low"],
+            text("effect_high", unit=text.unit(about.unit)): made_of["effect_high"],
+            text("columns.source"): made_of["source"].map(titles),
+        }
+    )
+    st.write(text("method_text", year=results.years[-1]))
+    st.dataframe(shown, hide_index=True)
 
 
 def _entities(results: energy.Results, table: str, indicator: str, year: int, area: str) -> pd.DataFrame:
