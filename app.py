@@ -14,10 +14,13 @@ STYLE = """<style>
 [data-testid="stHeader"] {height: 0; min-height: 0}
 [data-testid="stSidebarHeader"] {height: 1.6rem; min-height: 0; padding-bottom: 0}
 [data-testid="stSidebarNav"] ul {padding-top: 0}
-[data-testid="stSidebarUserContent"] {padding: 0 .9rem 1rem .9rem}
+[data-testid="stSidebarContent"] {padding: 0 .3rem}
+[data-testid="stSidebarUserContent"] {padding: 0 .8rem 1rem .8rem}
 [data-testid="stVerticalBlock"] {gap: .6rem}
 [data-testid="stSidebar"] [data-testid="stVerticalBlock"] {gap: .35rem}
-[data-testid="stSidebar"] [data-baseweb="select"] {font-size: .82rem}
+[data-testid="stSidebar"] [data-testid="stSelectbox"] input {font-size: .82rem; padding-left: .5rem; padding-right: 0}
+[data-testid="stSidebar"] [role="radiogroup"] {flex-wrap: nowrap}
+[data-testid="stSidebar"] [role="radiogroup"] button {padding: 0 .5rem}
 [data-testid="stMetricValue"] {font-size: 1.35rem}
 [data-testid="stMetric"] {padding: .6rem .8rem}
 .stHeading h2 {font-size: 1.35rem !important; padding: .2rem 0 !important}

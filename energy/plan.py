@@ -19,10 +19,39 @@ from energy.scenario import Scenario, Step, select
 from twin.city import City
 from twin.registry import MEASURES
 
-__all__ = ["Adoption", "adopted", "plan"]
+__all__ = ["Adoption", "Conflict", "adopted", "plan"]
 
 NEVER = np.iinfo(np.int32).max
 _ID = {"buildings": "building_id", "roads": "road_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A step that got fewer entities than it asked for, since earlier steps had them.
+
+    Attributes
+    ----------
+    step : int
+        Its number in the scenario, from 1.
+    measure, table : str
+        What it does, and to which entities.
+    matching, wanted, got : int
+        Entities that match its filter, its share of them, and what was left for it.
+    """
+
+    step: int
+    measure: str
+    table: str
+    matching: int
+    wanted: int
+    got: int
+
+    def __str__(self) -> str:
+        """Return one line of text."""
+        return (
+            f"step {self.step} ({self.measure}) asks for {self.wanted} of {self.matching} {self.table}, "
+            f"but earlier steps leave {self.got}"
+        )
 
 
 @dataclass(frozen=True)
@@ -35,13 +64,13 @@ class Adoption:
         As listed in the scenario.
     years : tuple of array (n,) of int32
         By step; ``NEVER`` for entities that do not adopt it.
-    conflicts : tuple of str
+    conflicts : tuple of Conflict
         Steps that got fewer entities than they asked for.
     """
 
     steps: tuple[Step, ...]
     years: tuple[npt.NDArray[np.int32], ...]
-    conflicts: tuple[str, ...]
+    conflicts: tuple[Conflict, ...]
 
     def table(self, city: City) -> pd.DataFrame:
         """Return the plan as a table: step, measure, entity, identity, year."""
@@ -77,7 +106,7 @@ def plan(city: City, scenario: Scenario) -> Adoption:
     """
     taken: dict[tuple[str, str], npt.NDArray[np.bool_]] = {}
     years: list[npt.NDArray[np.int32]] = []
-    conflicts: list[str] = []
+    conflicts: list[Conflict] = []
     areas = city.get("areas")
     for k, step in enumerate(scenario.step):
         spec = MEASURES[step.measure]
@@ -89,9 +118,7 @@ def plan(city: City, scenario: Scenario) -> Adoption:
         wanted = round(step.share * int(matching.sum()))
         chosen = _in_fixed_order(entities, free, _ID[spec.table])[:wanted]
         if len(chosen) < wanted:
-            conflicts.append(
-                f"step {k + 1} ({step.measure}) asks for {wanted} of {int(matching.sum())} {spec.table}, but earlier steps leave {len(chosen)}"
-            )
+            conflicts.append(Conflict(k + 1, step.measure, spec.table, int(matching.sum()), wanted, len(chosen)))
         when = np.full(len(entities), NEVER, np.int32)
         when[chosen] = step.start if spec.gradual else _roll_out(len(chosen), step.start, step.end)
         for column in spec.changes:

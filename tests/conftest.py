@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from shapely import LineString, box
 
-from twin import City, schema
+from twin import LAYERS, MEASURES, City, schema
 from views import cli
 
 ROOT = Path(__file__).parents[1]
@@ -25,6 +25,15 @@ def shared():
     if not SHARED.is_dir():
         pytest.skip("the folder of real data (../shared/data) is not here")
     return SHARED
+
+
+@pytest.fixture(autouse=True)
+def _registries_as_they_were():
+    """Take away what a test has registered."""
+    before = [(r, dict(r._specs), dict(r.broken)) for r in (LAYERS, MEASURES)]
+    yield
+    for registry, specs, broken in before:
+        registry._specs, registry.broken = specs, broken
 
 
 def weather_year():

@@ -87,7 +87,7 @@ def run(
         _write(out_dir, loaded, city / "city.toml", {n: p for n, (_, p) in files.items()}, span, done)
     for results in done:
         for conflict in results.adoption.conflicts:
-            err.print(f"[yellow]note:[/] {_plain(results.scenario.name)}: {_plain(conflict)}")
+            err.print(f"[yellow]note:[/] {_plain(results.scenario.name)}: {_plain(str(conflict))}")
     _print_summary(done)
     err.print(f"written to {out_dir}")
 
@@ -152,7 +152,7 @@ def _summary(done: list[energy.Results]) -> dict[str, Any]:
                 },
                 "territorial_change": _rounded(emitted[last] / emitted[first] - 1) if emitted[first] > 0 else None,
                 "territorial_change_wanted": _rounded(wanted - 1),
-                "conflicts": list(results.adoption.conflicts),
+                "conflicts": [str(c) for c in results.adoption.conflicts],
             }
         )
     note = "The target is of the whole territory; the model covers buildings, their energy and road traffic, not industry and the rest."

@@ -11,7 +11,7 @@ import pandas as pd
 
 import energy
 from energy.climate import inventory
-from energy.plan import NEVER
+from energy.plan import NEVER, Conflict
 from twin.registry import MEASURES
 from views.language import Language
 
@@ -21,6 +21,7 @@ __all__ = [
     "building_figures",
     "building_text",
     "building_title",
+    "conflict_text",
     "html_table",
     "path_text",
 ]
@@ -148,6 +149,19 @@ def area_figures(tidy: pd.DataFrame, area_id: str, year: int, text: Language) ->
             }
         )
     return pd.DataFrame(rows)
+
+
+def conflict_text(conflict: Conflict, text: Language) -> str:
+    """Return what a step asked for and got."""
+    return text(
+        "conflict",
+        step=conflict.step,
+        measure=MEASURES[conflict.measure].title,
+        wanted=text.whole(conflict.wanted),
+        matching=text.whole(conflict.matching),
+        entities=text(f"{conflict.table}_word"),
+        got=text.whole(conflict.got),
+    )
 
 
 def html_table(figures: pd.DataFrame) -> str:

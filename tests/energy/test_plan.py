@@ -78,7 +78,7 @@ def test_conflicts_are_reported():
     steps = (Step(measure="install_heat_pump", share=0.8), Step(measure="connect_district_heating", share=0.5))
     adoption = plan(city, Scenario(name="p", step=steps))
     assert len(adoption.conflicts) == 1
-    assert "earlier steps leave" in adoption.conflicts[0]
+    assert "earlier steps leave" in str(adoption.conflicts[0])
 
 
 def test_the_roll_out_is_even():

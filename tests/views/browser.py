@@ -86,7 +86,7 @@ def pixels(page):
     """Return the map's pixels, height x width x 3, once two pictures in a row are the same."""
     page.locator("canvas").first.wait_for(timeout=PATIENCE_MS)
     before = None
-    for _ in range(25):
+    for _ in range(60):
         page.wait_for_timeout(1000)
         now = _picture(page)
         if (

@@ -100,7 +100,7 @@ def test_a_house_is_told_with_how_things_are_known(runs):
     assert len(figures) > 5
 
 
-def test_names_of_buildings_can_carry_no_script(runs):
+def test_names_of_buildings_can_carry_no_script():
     table = report.html_table(pd.DataFrame({"what": ["<script>"], "value": ["<b>1"]}))
     assert "<script>" not in table
     assert "&lt;script&gt;" in table

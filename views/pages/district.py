@@ -215,7 +215,7 @@ def _told(
         st.caption(text("nothing_chosen"))
         st.html(report.html_table(report.area_figures(tidy, choice["area"], choice["year"], text)))
         for conflict in results.adoption.conflicts:
-            st.warning(f"{text('conflict')}: {conflict}")
+            st.warning(report.conflict_text(conflict, text))
         return
     row = results.city["buildings"].iloc[building]
     st.subheader(report.building_title(row, text))

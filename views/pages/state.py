@@ -33,7 +33,11 @@ def session(text: Language) -> Session:
         bar = place.progress(0.0, text=text("loading"))
         with lock:
             if token not in sessions:
-                opened = open_session(settings, lambda share, told: bar.progress(min(share, 1.0), text=told or " "))
+
+                def tell(share: float, told: str) -> None:
+                    bar.progress(min(share, 1.0), text=told or " ")
+
+                opened = open_session(settings, tell)
                 sessions.clear()
                 sessions[token] = opened
         place.empty()
