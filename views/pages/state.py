@@ -28,8 +28,8 @@ def session(text: Language) -> Session:
     settings = Settings.from_environment()
     token = settings.token
     sessions, lock = _kept()
+    place = st.empty()  # always there: an element that comes and goes would move the map, and so draw it from scratch
     if token not in sessions:
-        place = st.empty()
         bar = place.progress(0.0, text=text("loading"))
         with lock:
             if token not in sessions:
