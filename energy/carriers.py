@@ -52,8 +52,8 @@ def bought_kwh(
     heat_kwh: Floats,
     hot_water_kwh: Floats,
     heating: pd.Series,
-    heat_efficiency: Mapping[str, float],
-    hot_water_efficiency: Mapping[str, float],
+    heat_efficiency: Floats,
+    hot_water_efficiency: Floats,
 ) -> dict[str, Floats]:
     r"""Return the energy bought for space heat and hot water, by carrier.
 
@@ -65,8 +65,8 @@ def bought_kwh(
         Useful heat a year [kWh].
     heating : Series of category (n,)
         Heat source.
-    heat_efficiency, hot_water_efficiency : mapping
-        By heat source: useful heat per bought energy (a heat pump's seasonal performance factor) [1].
+    heat_efficiency, hot_water_efficiency : array (n,)
+        Useful heat per bought energy (a heat pump's seasonal performance factor) [1].
 
     Returns
     -------
@@ -75,13 +75,11 @@ def bought_kwh(
 
     Examples
     --------
-    >>> out = bought_kwh(np.array([90.0]), np.array([10.0]), pd.Series(["oil"], dtype="category"), {"oil": 0.9}, {"oil": 0.5})
+    >>> out = bought_kwh(np.array([90.0]), np.array([10.0]), pd.Series(["oil"], dtype="category"), np.array([0.9]), np.array([0.5]))
     >>> out["oil_kwh"]
     array([120.])
     """
-    energy = heat_kwh / by_category(heating, heat_efficiency) + hot_water_kwh / by_category(
-        heating, hot_water_efficiency
-    )
+    energy = heat_kwh / heat_efficiency + hot_water_kwh / hot_water_efficiency
     out = {carrier: np.zeros(len(heat_kwh)) for carrier in dict.fromkeys(CARRIER_OF.values())}
     codes = heating.cat.codes.to_numpy()
     for code, source in enumerate(heating.cat.categories):

@@ -26,6 +26,7 @@ _USE = (
     "window_share",
     "room_height_m",
     "heat_capacity_wh_m2k",
+    "cooling_set_point_c",
 )
 
 
@@ -85,7 +86,8 @@ def fill(buildings: pd.DataFrame, f: Mapping[str, float]) -> pd.DataFrame:
     Returns
     -------
     DataFrame (n rows)
-        With thermal transmittances, air change, heat recovery, gains, hot water and electricity of the use.
+        With thermal transmittances, air change, heat recovery, gains, set-points, supply temperature of radiators, hot
+        water and electricity of the use. A blank `cooling_set_point_c` means that the building is not cooled.
     """
     table = reference.table("archetypes").iloc[assign(buildings["use"], buildings["year_built"].to_numpy(float))]
     profiles = reference.table("use_profiles").set_index("use")
@@ -99,4 +101,11 @@ def fill(buildings: pd.DataFrame, f: Mapping[str, float]) -> pd.DataFrame:
     typical = {c: table[c].to_numpy(float) for c in _TYPICAL}
     used = {c: by_category(buildings["use"], profiles[c].to_dict()) for c in _USE}
     by_ventilation = pd.Series(np.nan_to_num(by_category(buildings["ventilation"], recovery)), index=buildings.index)
-    return buildings.assign(**own, **typical, **used, heat_recovery=buildings["heat_recovery"].fillna(by_ventilation))
+    return buildings.assign(
+        **own,
+        **typical,
+        **used,
+        heat_recovery=buildings["heat_recovery"].fillna(by_ventilation),
+        night_setback_k=0.0,
+        radiator_at_0_c=f["heat_pump.radiator_at_0_c"],
+    )

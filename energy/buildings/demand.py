@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from energy.buildings.heat import heat_need
 from energy.buildings.season import Season
-from energy.carriers import bought_kwh
-from energy.electrification.heat_pumps import yearly_performance
+from energy.carriers import bought_kwh, by_category
+from energy.electrification.heat_pumps import performance_by_radiator, yearly_performance
 from energy.electrification.photovoltaics import yearly_kwh
 
 __all__ = ["demand"]
+
+Floats = npt.NDArray[np.float64]
 
 
 def demand(buildings: pd.DataFrame, season: Season, f: Mapping[str, float]) -> pd.DataFrame:
@@ -37,7 +40,7 @@ def demand(buildings: pd.DataFrame, season: Season, f: Mapping[str, float]) -> p
     area = buildings["floor_area_m2"].to_numpy(float)
     heat = heat_need(buildings, season, f)["heat_need_kwh"].to_numpy(float)
     hot_water = buildings["hot_water_kwh_m2"].to_numpy(float) * area
-    space, water = _efficiencies(season, f)
+    space, water = _efficiencies(buildings, season, f)
     carriers = bought_kwh(heat, hot_water, buildings["heating"], space, water)
     of_property = buildings["property_electricity_kwh_m2"].to_numpy(float) * area
     out = pd.DataFrame(
@@ -83,8 +86,8 @@ def demand(buildings: pd.DataFrame, season: Season, f: Mapping[str, float]) -> p
     return out
 
 
-def _efficiencies(season: Season, f: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:
-    """Return useful heat per bought energy for space heat and for hot water, by heat source."""
+def _efficiencies(buildings: pd.DataFrame, season: Season, f: Mapping[str, float]) -> tuple[Floats, Floats]:
+    """Return useful heat per bought energy for space heat and for hot water, of each building."""
     common = {
         "district_heating": f["heating.efficiency.district_heating"],
         "direct_electric": f["heating.efficiency.direct_electric"],
@@ -93,7 +96,13 @@ def _efficiencies(season: Season, f: Mapping[str, float]) -> tuple[dict[str, flo
         "biofuel": f["heating.efficiency.biofuel"],
         "none": 1.0,
     }
-    air, ground = (yearly_performance(season.temp_air_c, source, f) for source in ("air", "ground"))
-    space = {**common, "air_heat_pump": air[0], "ground_heat_pump": ground[0]}
-    water = {**common, "air_heat_pump": air[1], "ground_heat_pump": ground[1]}
-    return space, water
+    heating = buildings["heating"]
+    space = by_category(heating, common)
+    of_water = dict(common)
+    for source in ("air", "ground"):
+        kind = f"{source}_heat_pump"
+        of_water[kind] = yearly_performance(season.temp_air_c, source, f)[1]
+        pumps = (heating == kind).to_numpy(bool)
+        radiators = buildings["radiator_at_0_c"].to_numpy(float)[pumps]
+        space[pumps] = performance_by_radiator(season.temp_air_c, source, radiators, f)
+    return space, by_category(heating, of_water)

@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from energy.buildings import seasonal
+from energy.buildings.envelope import element_areas
+from energy.buildings.schedules import Schedules
 from energy.buildings.season import Season
-from twin.geometry import ORIENTATIONS
 
 __all__ = ["heat_need"]
 
@@ -43,7 +44,7 @@ def heat_need(buildings: pd.DataFrame, season: Season, f: Mapping[str, float]) -
     ventilation = seasonal.ventilation_w_m2k(lost_air.to_numpy(float), buildings["room_height_m"].to_numpy(float))
     h_tr = transmission / per
     reduction = seasonal.temperature_reduction(h_tr, f["heat.partial_heating_at_1"], f["heat.partial_heating_at_4"])
-    degree_days = (buildings["set_point_c"].to_numpy(float) - season.outdoor_c) * season.heating_days
+    degree_days = (_mean_set_point_c(buildings) - season.outdoor_c) * season.heating_days
     loss = seasonal.heat_loss_kwh_m2(h_tr + ventilation, degree_days, reduction)
     solar = seasonal.solar_gain_kwh_m2(
         windows,
@@ -75,14 +76,17 @@ def heat_need(buildings: pd.DataFrame, season: Season, f: Mapping[str, float]) -
 
 def _transmission(buildings: pd.DataFrame, f: Mapping[str, float]) -> tuple[Floats, Floats]:
     """Return the transmission [W/K] and the windows by orientation (n, 4) [m2]."""
-    facade = buildings[[f"wall_{o}_m2" for o in ORIENTATIONS]].to_numpy(float)
-    windows = facade * buildings["window_share"].to_numpy(float)[:, None]
-    gross = facade.sum(axis=1)
-    door = gross * f["heat.door_share"]
-    window = windows.sum(axis=1)
-    wall = gross - window - door
-    footprint = buildings["footprint_area_m2"].to_numpy(float)
-    area = np.column_stack([wall, buildings["roof_area_m2"].to_numpy(float), footprint, window, door])
+    elements = element_areas(buildings, f["heat.door_share"])
     u = buildings[["u_wall_w_m2k", "u_roof_w_m2k", "u_floor_w_m2k", "u_window_w_m2k", "u_door_w_m2k"]].to_numpy(float)
     reduction = np.array([1.0, 1.0, f["heat.floor_reduction"], 1.0, 1.0])
-    return seasonal.transmission_w_k(u, area, reduction, buildings["bridges_w_m2k"].to_numpy(float)), windows
+    return (
+        seasonal.transmission_w_k(u, elements.stacked_m2, reduction, buildings["bridges_w_m2k"].to_numpy(float)),
+        elements.windows_m2,
+    )
+
+
+def _mean_set_point_c(buildings: pd.DataFrame) -> Floats:
+    """Return the set-point, lowered by the night set-back for the share of the hours in which it holds [degC]."""
+    schedules = Schedules.standard()
+    share = schedules.reduced.mean(axis=1)[schedules.rows(buildings["use"])]
+    return buildings["set_point_c"].to_numpy(float) - share * buildings["night_setback_k"].to_numpy(float)

@@ -1,0 +1,235 @@
+"""A stock's heat hour by hour: from the same record of each building that feeds the seasonal balance.
+
+What the two models share: surfaces, thermal transmittances, air flows, gains, set-points, partial heating, shading. What
+only the hourly one sees: the weather's course, the mass, hours of use, and the summer, in which heat recovery is passed
+by and windows stand open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from energy.buildings import seasonal
+from energy.buildings.envelope import element_areas
+from energy.buildings.kernel import Drivers, Steps, Year, scaled, simulate_year
+from energy.buildings.rc import H_SURFACE_MASS_W_M2K, SURFACES_PER_FLOOR, Nodes, affine
+from energy.buildings.schedules import Schedules
+from energy.buildings.season import irradiation_w_m2
+from twin.errors import Problem, SchemaError
+from twin.geometry import ORIENTATIONS
+
+__all__ = ["building_steps", "hourly_demand", "stock_drivers"]
+
+Floats = npt.NDArray[np.float64]
+_AZIMUTH = dict(zip(ORIENTATIONS, (0.0, 90.0, 180.0, 270.0), strict=True))
+_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_MONTH = np.repeat(np.arange(12), np.array(_DAYS) * 24)
+_U = ("u_wall_w_m2k", "u_roof_w_m2k", "u_floor_w_m2k", "u_window_w_m2k", "u_door_w_m2k")
+_CHECKED = (
+    *_U,
+    "bridges_w_m2k",
+    "window_share",
+    "air_change_ach",
+    "infiltration_ach",
+    "heat_recovery",
+    "room_height_m",
+    "heat_capacity_wh_m2k",
+    "internal_gain_w_m2",
+    "night_setback_k",
+    "g_value",
+)
+
+
+def stock_drivers(weather: pd.DataFrame, f: Mapping[str, float]) -> Drivers:
+    """Return what moves every building: sun on five planes once per city, outdoor temperature, hours of use.
+
+    States are 0 and 1 in the heating season and 2 and 3 in summer months, those whose mean is not below the base
+    temperature; the odd ones hold in hours of reduced operation.
+
+    Parameters
+    ----------
+    weather : DataFrame (8760 rows)
+        Table ``weather`` with latitude and longitude in its ``attrs``.
+    f : mapping
+        Factors.
+
+    Raises
+    ------
+    SchemaError
+        When the weather has gaps.
+    """
+    needed = ["temp_air_c", "ghi_w_m2", "dni_w_m2", "dhi_w_m2"]
+    problems = [
+        Problem("weather", c, "has gaps; fill them or choose another weather file", int(weather[c].isna().sum()), "")
+        for c in needed
+        if weather[c].isna().any()
+    ]
+    if problems:
+        raise SchemaError(problems)
+    albedo = f["season.albedo"]
+    planes = [irradiation_w_m2(weather, 90.0, _AZIMUTH[o], albedo) for o in ORIENTATIONS]
+    flat = irradiation_w_m2(weather, 0.0, 180.0, albedo)
+    outdoor = weather["temp_air_c"].to_numpy(float)
+    schedules = Schedules.standard()
+    monthly = np.bincount(_MONTH, outdoor) / np.bincount(_MONTH)
+    summer = (monthly >= f["season.base_temperature_c"])[_MONTH]
+    state = 2 * summer[None, :] + schedules.reduced
+    return Drivers(np.column_stack([*planes, flat, outdoor]), schedules.gain, state.astype(np.int64), _MONTH)
+
+
+def building_steps(buildings: pd.DataFrame, season_outdoor_c: float, f: Mapping[str, float]) -> Steps:
+    """Return the four states of every building.
+
+    Parameters
+    ----------
+    buildings : DataFrame (n rows)
+        Heated buildings, every physical property filled.
+    season_outdoor_c : float
+        Mean outdoor temperature of the heating season, towards which partial heating lowers the set-point [degC].
+    f : mapping
+        Factors.
+
+    Raises
+    ------
+    SchemaError
+        Listing every building property that is missing, negative or contradictory.
+    """
+    _refuse_nonsense(buildings, f)
+    b = {c: buildings[c].to_numpy(float) for c in (*_CHECKED, "floor_area_m2", "set_point_c")}
+    area = b["floor_area_m2"]
+    elements = element_areas(buildings, f["heat.door_share"])
+    window = b["u_window_w_m2k"] * elements.window_m2 + b["u_door_w_m2k"] * elements.door_m2
+    opaque = _opaque_w_k(buildings, f)
+    base = Nodes.of(
+        window_w_k=window,
+        opaque_w_k=opaque,
+        ventilation_w_k=np.zeros(len(area)),
+        capacity_wh_k=b["heat_capacity_wh_m2k"] * area,
+        mass_area_m2=f["heat.mass_area_per_floor"] * area,
+        surface_area_m2=SURFACES_PER_FLOOR * area,
+    )
+    cool_at = buildings["cooling_set_point_c"].to_numpy(float)
+    cooled = ~np.isnan(cool_at)
+    limit = np.where(cooled, cool_at, f["comfort.limit_c"])
+    reduction = seasonal.temperature_reduction(
+        (window + opaque) / area, f["heat.partial_heating_at_1"], f["heat.partial_heating_at_4"]
+    )
+    normal = season_outdoor_c + reduction * (b["set_point_c"] - season_outdoor_c)
+    heat_at = np.stack([normal, normal - b["night_setback_k"]] * 2)
+    flows = _flows_w_k(buildings, cooled, f)
+    through = b["g_value"] * f["heat.window_shading"] * (1 - f["heat.window_frame_share"]) * f["heat.window_oblique"]
+    return scaled(
+        [affine(replace(base, ventilation_w_k=flow)) for flow in flows],
+        aperture_m2=np.vstack([elements.windows_m2.T * through, np.zeros(len(area))]),
+        constant_w=np.zeros(len(area)),
+        gain_w=b["internal_gain_w_m2"] * area,
+        heat_at_c=heat_at,
+        cool_at_c=np.stack([limit] * 4),
+        cooled=cooled,
+    )
+
+
+def hourly_demand(
+    buildings: pd.DataFrame,
+    drivers: Drivers,
+    season_outdoor_c: float,
+    f: Mapping[str, float],
+    zone: npt.NDArray[np.int64] | None = None,
+) -> Year:
+    """Return the year of every building; those without floor area are unheated and need nothing.
+
+    Parameters
+    ----------
+    buildings : DataFrame (n rows)
+        Every physical property filled.
+    drivers : Drivers
+        From :func:`stock_drivers`.
+    season_outdoor_c : float
+        [degC]
+    f : mapping
+        Factors.
+    zone : array (n,) of int, optional
+        Zone of each building whose hourly sums are wanted.
+
+    Returns
+    -------
+    Year
+    """
+    heated = buildings["floor_area_m2"].to_numpy(float) > 0
+    inside = buildings[heated]
+    zones = None if zone is None else zone[heated]
+    rows = Schedules.standard().rows(inside["use"]).astype(np.int64)
+    year = simulate_year(building_steps(inside, season_outdoor_c, f), drivers, rows, zone=zones)
+
+    def spread(values: Floats) -> Floats:
+        out = np.zeros((*values.shape[:-1], len(buildings)))
+        out[..., heated] = values
+        return out
+
+    missing = 0 if zone is None else int(zone.max(initial=-1)) + 1 - len(year.zone_heat_kw)
+    hourly = np.vstack([year.zone_heat_kw, np.zeros((missing, year.zone_heat_kw.shape[1]))])
+    scale = f["heat.model_scale"]
+    return Year(
+        spread(year.heat_kwh) * scale,
+        spread(year.cool_kwh),
+        spread(year.peak_heat_kw) * scale,
+        spread(year.warm_hours),
+        hourly * scale,
+    )
+
+
+def _opaque_w_k(buildings: pd.DataFrame, f: Mapping[str, float]) -> Floats:
+    """Return what walls, roof, floor and all thermal bridges lose [W/K]."""
+    areas = element_areas(buildings, f["heat.door_share"]).stacked_m2
+    u = buildings[list(_U)].to_numpy(float) * np.array([1, 1, 1, 0, 0])  # windows and doors have no mass
+    reduction = np.array([1.0, 1.0, f["heat.floor_reduction"], 1.0, 1.0])
+    return seasonal.transmission_w_k(u, areas, reduction, buildings["bridges_w_m2k"].to_numpy(float))
+
+
+def _flows_w_k(buildings: pd.DataFrame, cooled: npt.NDArray[np.bool_], f: Mapping[str, float]) -> list[Floats]:
+    """Return the heat carried by air in each state [W/K]."""
+    schedules = Schedules.standard()
+    row = schedules.rows(buildings["use"])
+    in_use = schedules.ventilation_in_use(buildings["air_change_ach"].to_numpy(float), row)
+    kept = 1 - buildings["heat_recovery"].to_numpy(float)
+    leak = buildings["infiltration_ach"].to_numpy(float)
+    airing = np.where(cooled, 0.0, f["ventilation.summer_airing_ach"])
+    height, area = buildings["room_height_m"].to_numpy(float), buildings["floor_area_m2"].to_numpy(float)
+    flows: list[Floats] = []
+    for share, extra in ((kept, 0.0), (np.ones_like(kept), airing)):
+        flows += [
+            seasonal.ventilation_w_m2k(flow * share + leak + extra, height) * area
+            for flow in (in_use, in_use * schedules.reduced_ventilation[row])
+        ]
+    return flows
+
+
+def _refuse_nonsense(buildings: pd.DataFrame, f: Mapping[str, float]) -> None:
+    names = buildings["building_id"].to_numpy(object) if "building_id" in buildings else buildings.index.to_numpy()
+    problems = []
+
+    def note(column: str, bad: npt.NDArray[np.bool_], rule: str) -> None:
+        if bad.any():
+            first = str(names[int(np.flatnonzero(bad)[0])])
+            problems.append(Problem("buildings", column, rule, int(bad.sum()), first))
+
+    for column in (*_CHECKED, "floor_area_m2"):
+        values = buildings[column].to_numpy(float)
+        note(column, np.isnan(values), "is missing; fill it before calculating")
+        note(column, values < 0, "is negative")
+    area = buildings["floor_area_m2"].to_numpy(float)
+    note("floor_area_m2", area == 0, "is zero; an unheated building is left out of the hourly model")
+    heat, cool = buildings["set_point_c"].to_numpy(float), buildings["cooling_set_point_c"].to_numpy(float)
+    note("set_point_c", np.isnan(heat), "is missing; fill it before calculating")
+    note("cooling_set_point_c", cool <= heat, "is not above the set-point of heating")
+    if not problems:
+        passed_on = H_SURFACE_MASS_W_M2K * f["heat.mass_area_per_floor"] * area
+        rule = "is far too small for the building's envelope; correct the floor area or the footprint"
+        note("floor_area_m2", _opaque_w_k(buildings, f) >= passed_on, rule)
+    if problems:
+        raise SchemaError(problems)

@@ -1,0 +1,377 @@
+r"""A year of hours for a whole stock, at the speed of the hardware.
+
+The affine step of :mod:`energy.buildings.rc` is scaled so that the state is already a power, :math:`y = K g_x x`:
+
+.. math:: f = y + s + (K g_e) T_e + (K g_i) i, \quad a = \min(\max(K T_h - f, 0), a_{max}), \quad
+          d = \min(\max(f - K T_c, 0), d_{max}), \quad
+          y' = b_x y + c_e T_e + c_s s + c_i i + c_a a - c_d d
+
+Buildings of one profile lie side by side in blocks that fit the first cache; the vector unit runs over buildings, the
+hours are the outer loop, and two hours are taken at a time so that the coefficients are loaded once for both. Sums per
+month and per zone are made on the way, so that memory stays flat. A building may have several states (set-points and
+air flows in normal and in reduced operation, in winter and in summer); the profile says which holds in which hour.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from energy.buildings.loop import COUNTED, ROWS, compiled
+from energy.buildings.rc import Affine
+
+__all__ = ["Drivers", "Steps", "Trace", "Year", "scaled", "simulate_year", "trace"]
+
+Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
+
+_LANES = 16  # blocks are padded to whole vectors of 32-bit numbers
+_BLOCKS_PER_TASK = 8
+_UNLIMITED = 1e30
+PLANES = 5  # irradiances: north, east, south, west, flat roof
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The scaled steps of buildings.
+
+    Attributes
+    ----------
+    rows : array (states, 18, n)
+        Coefficients; see :func:`scaled`.
+    state_scale : array (states, n)
+        The state per mass temperature, :math:`K g_x` [W/K].
+    power_w_k : array (states, n)
+        Power per degree of air temperature, :math:`K` [W/K].
+    """
+
+    rows: Floats
+    state_scale: Floats
+    power_w_k: Floats
+
+
+def scaled(
+    steps: Sequence[Affine],
+    *,
+    aperture_m2: Floats,
+    constant_w: Floats,
+    gain_w: Floats,
+    heat_at_c: Floats,
+    cool_at_c: Floats,
+    cooled: npt.NDArray[np.bool_],
+    heat_limit_w: Floats | None = None,
+) -> Steps:
+    """Scale the steps of every state.
+
+    Parameters
+    ----------
+    steps : sequence of Affine
+        One a state.
+    aperture_m2 : array (5, n)
+        Area that takes in the whole irradiance from north, east, south, west and on the roof [m2].
+    constant_w : array (n,)
+        Solar gain that does not change: minus what the surfaces radiate to the sky [W].
+    gain_w : array (n,)
+        Yearly mean of the internal gains [W].
+    heat_at_c, cool_at_c : array (states, n)
+        Set-points [degC].
+    cooled : array (n,) of bool
+        Buildings without cooling count degree-hours above `cool_at_c` instead of energy.
+    heat_limit_w : array (n,), optional
+        Greatest heating power [W]; without it, it is not limited.
+
+    Returns
+    -------
+    Steps
+    """
+    n = len(gain_w)
+    rows, scale = np.zeros((len(steps), ROWS, n)), np.zeros((len(steps), n))
+    for k, s in enumerate(steps):
+        power = s.power_w_k
+        scale[k] = to = power * s.gx
+        rows[k, 0:5] = aperture_m2 * (power * s.gs)
+        rows[k, 5] = constant_w * power * s.gs
+        rows[k, 6:8] = power * s.ge, power * s.gi * gain_w
+        rows[k, 8:10] = power * heat_at_c[k], power * cool_at_c[k]
+        rows[k, 10:14] = s.bx, to * s.be, to * s.bs / (power * s.gs), to * s.bi * gain_w
+        rows[k, 14:16] = to * s.bq, np.where(cooled, to * s.bq, 0.0)
+        rows[k, 16] = np.where(cooled, 1.0, 1 / power)
+    rows[:, 17] = _UNLIMITED if heat_limit_w is None else heat_limit_w
+    return Steps(rows, scale, np.stack([s.power_w_k for s in steps]))
+
+
+@dataclass(frozen=True)
+class Drivers:
+    """What moves the buildings, hour by hour.
+
+    Attributes
+    ----------
+    weather : array (hours, 6)
+        Irradiance on vertical north, east, south, west and on a flat roof [W/m2], outdoor temperature [degC].
+    gain : array (profiles, hours)
+        Internal gains relative to their yearly mean [1].
+    state : array (profiles, hours) of int
+        Which state of the buildings holds.
+    month : array (hours,) of int
+        0 to 11.
+    """
+
+    weather: Floats
+    gain: Floats
+    state: Whole
+    month: Whole
+
+    def runs(self, state_of: Whole) -> tuple[Whole, Whole]:
+        """Return runs of hours of one state and month: start, stop, state, month; and where each profile's begin."""
+        parts = []
+        for p, states in enumerate(self.state):
+            merged = state_of[p][states]
+            change = np.flatnonzero((np.diff(merged) != 0) | (np.diff(self.month) != 0)) + 1
+            start = np.append(0, change)
+            parts.append(np.column_stack([start, np.append(change, len(merged)), merged[start], self.month[start]]))
+        begin = np.cumsum([0, *(len(p) for p in parts)])
+        return np.concatenate(parts).astype(np.int64), begin.astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Year:
+    """A simulated year; the buildings stand in the order in which they were given.
+
+    Attributes
+    ----------
+    heat_kwh, cool_kwh : array (12, n)
+        By month [kWh]; the second holds degree-hours above the limit [K h] for buildings without cooling.
+    peak_heat_kw : array (n,)
+        Highest hourly mean [kW].
+    warm_hours : array (n,)
+        Hours in which cooling runs, or in which it is too warm where there is none [h].
+    zone_heat_kw : array (zones, hours)
+        Hourly heat of each zone [kW]; no rows where no zones were asked for.
+    """
+
+    heat_kwh: Floats
+    cool_kwh: Floats
+    peak_heat_kw: Floats
+    warm_hours: Floats
+    zone_heat_kw: Floats
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Every hour of a few buildings.
+
+    Attributes
+    ----------
+    heat_kw : array (hours, n)
+        [kW]
+    cool_kw : array (hours, n)
+        [kW]; kelvin above the limit / 1000 for buildings without cooling, as in :class:`Year`.
+    air_c : array (hours, n)
+        Air temperature, mean of the hour [degC].
+    """
+
+    heat_kw: Floats
+    cool_kw: Floats
+    air_c: Floats
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where each building stands in the packed arrays.
+
+    Attributes
+    ----------
+    source : array (padded,) of int
+        Building at each place, -1 for padding.
+    blocks : array (blocks, 5) of int
+        Offset of the coefficients, first place, width, profile, task.
+    tasks : array (tasks + 1,) of int
+        First block of each task; a task lies within one zone and is run by one thread.
+    zone : array (tasks,) of int
+    """
+
+    source: Whole
+    blocks: Whole
+    tasks: Whole
+    zone: Whole
+
+
+def _layout(profile: Whole, zone: Whole, size: int, states: int) -> _Layout:
+    order = np.lexsort((profile, zone))
+    key = np.column_stack([zone, profile])[order]
+    cuts = np.append(np.flatnonzero((np.diff(key, axis=0) != 0).any(axis=1)) + 1, len(order))
+    source: list[Whole] = []
+    blocks: list[tuple[int, ...]] = []
+    tasks: list[int] = []
+    zones: list[int] = []
+    place, start = 0, 0
+    for stop in cuts.tolist():
+        per = _lanes(math.ceil((stop - start) / math.ceil((stop - start) / size)))
+        of_zone, of_profile = key[start]
+        for at in range(start, stop, per):
+            end = min(at + per, stop)
+            width = _lanes(end - at)
+            source.append(np.concatenate([order[at:end], np.full(width - (end - at), -1)]))
+            if not zones or zones[-1] != of_zone or len(blocks) - tasks[-1] >= _BLOCKS_PER_TASK:
+                tasks.append(len(blocks))
+                zones.append(int(of_zone))
+            blocks.append((place * ROWS * states, place, width, int(of_profile), len(zones) - 1))
+            place += width
+        start = stop
+    return _Layout(
+        np.concatenate(source),
+        np.array(blocks, np.int64).reshape(-1, 5),
+        np.array([*tasks, len(blocks)], np.int64),
+        np.array(zones, np.int64),
+    )
+
+
+def _lanes(count: int) -> int:
+    """Round up to whole vectors."""
+    return math.ceil(count / _LANES) * _LANES
+
+
+def _pack(steps: Steps, layout: _Layout, dtype: npt.DTypeLike) -> tuple[Any, Any]:
+    """Return the coefficients block by block, and the scale of the state."""
+    states = len(steps.rows)
+    padded = np.zeros((states, ROWS, len(layout.source)), dtype)
+    known = layout.source >= 0
+    padded[:, :, known] = steps.rows[:, :, layout.source[known]]
+    scale = np.ones((states, len(layout.source)), dtype)
+    scale[:, known] = steps.state_scale[:, layout.source[known]]
+    packed = np.empty(states * ROWS * len(layout.source), dtype)
+    for offset, first, width, _, _ in layout.blocks.tolist():
+        packed[offset : offset + states * ROWS * width] = padded[:, :, first : first + width].ravel()
+    return packed, scale
+
+
+def _merged(steps: Steps, profile: Whole, profiles: int) -> Whole:
+    """Return, by profile, the first state that is the same for all its buildings: needless switches are left out."""
+    states = len(steps.rows)
+    found = np.tile(np.arange(states), (profiles, 1))
+    for later in range(1, states):
+        for earlier in range(later):
+            differs = np.zeros(profiles, bool)
+            apart = (steps.rows[later] != steps.rows[earlier]).any(axis=0)
+            differs[profile[apart]] = True
+            take = ~differs & (found[:, later] == later)
+            found[take, later] = found[take, earlier]
+    return found
+
+
+def simulate_year(
+    steps: Steps,
+    drivers: Drivers,
+    profile: Whole,
+    *,
+    zone: Whole | None = None,
+    start_c: float = 20.0,
+    limited: bool = False,
+    warm_wanted: bool = True,
+    dtype: npt.DTypeLike = np.float64,
+    threads: int | None = None,
+) -> Year:
+    """Run every building through the year.
+
+    Parameters
+    ----------
+    steps : Steps
+        Of n buildings.
+    drivers : Drivers
+    profile : array (n,) of int
+        Profile of each building: row of ``drivers.gain`` and ``drivers.state``.
+    zone : array (n,) of int, optional
+        Zone of each building, from 0, whose hourly sums are wanted.
+    start_c : float
+        Temperature of the mass at the first hour [degC].
+    limited : bool
+        Hold the heating power to the limits in `steps`.
+    warm_wanted : bool
+        Count the warm hours too; a tenth slower.
+    dtype : numpy type
+        ``float64``, or ``float32`` at twice the speed and some 1e-5 relative error.
+    threads : int, optional
+        Default: as many as the machine has.
+
+    Returns
+    -------
+    Year
+    """
+    hours, n = len(drivers.month), len(profile)
+    real = np.dtype(dtype)
+    zones = 0 if zone is None else int(zone.max(initial=-1)) + 1
+    if not n:
+        return Year(np.zeros((12, 0)), np.zeros((12, 0)), np.zeros(0), np.zeros(0), np.zeros((zones, hours)))
+    layout = _layout(profile, np.zeros(n, np.int64) if zone is None else zone, 1024 // real.itemsize, len(steps.rows))
+    runs, begin = drivers.runs(_merged(steps, profile, len(drivers.gain)))
+    packed, scale = _pack(steps, layout, real)
+    weather, gain = np.ascontiguousarray(drivers.weather, real), np.ascontiguousarray(drivers.gain, real)
+    places = len(layout.source)
+    heat, cool = np.zeros((12, places), real), np.zeros((12, places), real)
+    peak, warm = np.zeros(places, real), np.zeros(places, real)
+    sums = np.zeros((len(layout.zone), hours if zones else 0), real)
+    constants = np.array([0.0, 1.0, start_c, COUNTED], real)  # a literal would turn 32-bit numbers into 64-bit ones
+    run = compiled(limited=limited, warm_wanted=warm_wanted)
+
+    def work(task: int) -> None:
+        run(
+            packed, scale, layout.blocks, layout.tasks[task], layout.tasks[task + 1], runs, begin, weather, gain,
+            constants, heat, cool, peak, warm, sums[task],
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        list(pool.map(work, range(len(layout.zone))))
+    known = layout.source >= 0
+    back = np.empty(n, np.int64)
+    back[layout.source[known]] = np.flatnonzero(known)
+    by_zone = np.zeros((zones, sums.shape[1]))
+    for task, of in enumerate(layout.zone.tolist() if zones else ()):
+        by_zone[of] += sums[task]
+    return Year(
+        heat[:, back].astype(float) / 1000,
+        cool[:, back].astype(float) / 1000,
+        peak[back].astype(float) / 1000,
+        warm[back].astype(float),
+        by_zone / 1000 if zones else np.zeros((0, hours)),
+    )
+
+
+def trace(steps: Steps, drivers: Drivers, profile: Whole, *, start_c: float = 20.0, limited: bool = False) -> Trace:
+    """Return every hour of a few buildings, in plain numpy: the same numbers, and the temperatures too.
+
+    Parameters
+    ----------
+    steps, drivers, profile, start_c, limited
+        As for :func:`simulate_year`.
+
+    Returns
+    -------
+    Trace
+    """
+    hours, n = len(drivers.month), len(profile)
+    everyone = np.arange(n)
+    heat, cool, air = np.zeros((hours, n)), np.zeros((hours, n)), np.zeros((hours, n))
+    before = drivers.state[profile, 0]
+    y = start_c * steps.state_scale[before, everyone]
+    for t in range(hours):
+        state = drivers.state[profile, t]
+        y = y * steps.state_scale[state, everyone] / steps.state_scale[before, everyone]
+        before = state
+        c = steps.rows[state, :, everyone].T
+        outdoor, gain = drivers.weather[t, PLANES], drivers.gain[profile, t]
+        sun = c[5] + drivers.weather[t, :PLANES] @ c[:PLANES]
+        free = y + sun + c[6] * outdoor + c[7] * gain
+        power, excess = np.maximum(c[8] - free, 0), np.maximum(free - c[9], 0)
+        if limited:
+            power = np.minimum(power, c[17])
+        y = c[10] * y + c[11] * outdoor + c[12] * sun + c[13] * gain + c[14] * power - c[15] * excess
+        heat[t], cool[t] = power, excess * c[16]
+        air[t] = (free + power - np.where(c[15] > 0, excess, 0.0)) / steps.power_w_k[state, everyone]
+    return Trace(heat / 1000, cool / 1000, air)

@@ -1,0 +1,119 @@
+"""The innermost loop of the building-stock engine, compiled for the machine it runs on.
+
+One long loop nest, since the compiler must see it whole: runs of hours of one state, pairs of hours, buildings. The
+vector unit runs over buildings; everything that is the same for them is a scalar before the loop begins.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numba as nb
+import numpy as np
+
+__all__ = ["COUNTED", "ROWS", "compiled"]
+
+ROWS = 18  # coefficients of a building and state
+COUNTED = 1e12  # an hour counts as warm from a trillionth of a watt on: min(d x 1e12, 1)
+_FASTMATH = {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"}  # nnan and ninf let max() become one instruction
+
+
+@cache
+def compiled(*, limited: bool, warm_wanted: bool) -> Any:
+    """Return the compiled loop, with or without a limit of power and a count of warm hours.
+
+    It is kept on disk beside this file, so that only the first call on a machine takes the seconds of compiling.
+    """
+
+    @nb.njit(fastmath=_FASTMATH, nogil=True, cache=True)
+    def run(  # type: ignore[no-untyped-def]  # compiled for the types that it is called with
+        packed, scale, blocks, first_block, last_block, runs, begin, weather, gain, constants, heat, cool, peak, warm, sums
+    ) -> None:  # fmt: skip
+        zero, one, start, counted = constants[0], constants[1], constants[2], constants[3]
+        wanted = len(sums) > 0
+        for b in range(first_block, last_block):
+            offset, at, m, profile = blocks[b, 0], blocks[b, 1], blocks[b, 2], blocks[b, 3]
+            y = np.empty(m, packed.dtype)
+            p, o = peak[at : at + m], warm[at : at + m]
+            g = gain[profile]
+            before = -1
+            for r in range(begin[profile], begin[profile + 1]):
+                first, last, state, month = runs[r, 0], runs[r, 1], runs[r, 2], runs[r, 3]
+                base = offset + state * ROWS * m
+                c = packed[base : base + ROWS * m].reshape(ROWS, m)
+                to = scale[state, at : at + m]
+                if before < 0:
+                    for j in range(m):
+                        y[j] = start * to[j]
+                elif state != before:
+                    old = scale[before, at : at + m]
+                    for j in range(m):
+                        y[j] *= to[j] / old[j]
+                before = state
+                h, k = heat[month, at : at + m], cool[month, at : at + m]
+                for t in range(first, last - 1, 2):
+                    u0, u1, u2, u3, u4, u5, ug = (
+                        weather[t, 0], weather[t, 1], weather[t, 2], weather[t, 3], weather[t, 4], weather[t, 5], g[t],
+                    )  # fmt: skip
+                    v0, v1, v2, v3, v4, v5, vg = (
+                        weather[t + 1, 0], weather[t + 1, 1], weather[t + 1, 2], weather[t + 1, 3], weather[t + 1, 4],
+                        weather[t + 1, 5], g[t + 1],
+                    )  # fmt: skip
+                    sum_0, sum_1 = zero, zero
+                    for j in range(m):
+                        c0, c1, c2, c3, c4, c5 = c[0, j], c[1, j], c[2, j], c[3, j], c[4, j], c[5, j]
+                        c6, c7, c8, c9, c10, c11 = c[6, j], c[7, j], c[8, j], c[9, j], c[10, j], c[11, j]
+                        c12, c13, c14, c15 = c[12, j], c[13, j], c[14, j], c[15, j]
+                        s = c5 + c0 * u0 + c1 * u1 + c2 * u2 + c3 * u3 + c4 * u4
+                        f = y[j] + s + c6 * u5 + c7 * ug
+                        a0, d0 = max(c8 - f, zero), max(f - c9, zero)
+                        if limited:
+                            a0 = min(a0, c[17, j])
+                        x = c10 * y[j] + c11 * u5 + c12 * s + c13 * ug + c14 * a0 - c15 * d0
+                        s = c5 + c0 * v0 + c1 * v1 + c2 * v2 + c3 * v3 + c4 * v4
+                        f = x + s + c6 * v5 + c7 * vg
+                        a1, d1 = max(c8 - f, zero), max(f - c9, zero)
+                        if limited:
+                            a1 = min(a1, c[17, j])
+                        y[j] = c10 * x + c11 * v5 + c12 * s + c13 * vg + c14 * a1 - c15 * d1
+                        h[j] += a0 + a1
+                        k[j] += c[16, j] * (d0 + d1)
+                        p[j] = max(max(p[j], a0), a1)
+                        if warm_wanted:
+                            o[j] += min(d0 * counted, one) + min(d1 * counted, one)
+                        sum_0 += a0
+                        sum_1 += a1
+                    if wanted:
+                        sums[t] += sum_0
+                        sums[t + 1] += sum_1
+                if (last - first) % 2:
+                    t = last - 1
+                    u0, u1, u2, u3, u4, u5, ug = (
+                        weather[t, 0], weather[t, 1], weather[t, 2], weather[t, 3], weather[t, 4], weather[t, 5], g[t],
+                    )  # fmt: skip
+                    sum_0 = zero
+                    for j in range(m):
+                        s = c[5, j] + c[0, j] * u0 + c[1, j] * u1 + c[2, j] * u2 + c[3, j] * u3 + c[4, j] * u4
+                        f = y[j] + s + c[6, j] * u5 + c[7, j] * ug
+                        a0, d0 = max(c[8, j] - f, zero), max(f - c[9, j], zero)
+                        if limited:
+                            a0 = min(a0, c[17, j])
+                        y[j] = (
+                            c[10, j] * y[j]
+                            + c[11, j] * u5
+                            + c[12, j] * s
+                            + c[13, j] * ug
+                            + c[14, j] * a0
+                            - c[15, j] * d0
+                        )
+                        h[j] += a0
+                        k[j] += c[16, j] * d0
+                        p[j] = max(p[j], a0)
+                        if warm_wanted:
+                            o[j] += min(d0 * counted, one)
+                        sum_0 += a0
+                    if wanted:
+                        sums[t] += sum_0
+
+    return run

@@ -1,0 +1,98 @@
+"""The hourly stock model on the sample city and on the Swedish archetypes' own terms."""
+
+import numpy as np
+import pytest
+
+import layers
+from energy.buildings.heat import heat_need
+from energy.buildings.hourly import hourly_demand, stock_drivers
+from energy.memory import Memory
+from energy.stock import Stock
+from twin import Factors, SchemaError
+
+F = Factors.read().at(2024)
+BAND = (0.8, 1.25)  # hourly over seasonal need of homes, stock mean by archetype
+
+
+@pytest.fixture(scope="module")
+def city(root):
+    return layers.load(root / "sample_data")
+
+
+@pytest.fixture(scope="module")
+def stock(city):
+    return Stock.of(city, Memory(), F)
+
+
+@pytest.fixture(scope="module")
+def drivers(city):
+    return stock_drivers(city["weather"], F)
+
+
+def year_of(stock, drivers, **changes):
+    return hourly_demand(stock.buildings.assign(**changes), drivers, stock.season.outdoor_c, F)
+
+
+def test_hourly_and_seasonal_need_of_homes_agree_within_the_band(stock, drivers):
+    b = stock.buildings
+    hourly = year_of(stock, drivers).heat_kwh.sum(axis=0)
+    seasonal = heat_need(b, stock.season, F)["heat_need_kwh"].to_numpy(float)
+    for use in ("single_family", "multi_family"):
+        for first, last in ((0, 1960), (1961, 1975), (1976, 1985), (1986, 1995), (1996, 2005)):
+            of = (b["use"] == use).to_numpy(bool) & b["year_built"].between(first, last).to_numpy(bool)
+            if of.sum() > 5:
+                ratio = hourly[of].sum() / seasonal[of].sum()
+                assert BAND[0] < ratio < BAND[1], (use, first, ratio)
+
+
+def test_zones_hold_every_hour_of_their_buildings(stock, drivers):
+    zone = np.maximum(stock.grid_area, 0).astype(np.int64)
+    year = hourly_demand(stock.buildings, drivers, stock.season.outdoor_c, F, zone)
+    expected = np.bincount(zone, year.heat_kwh.sum(axis=0), minlength=len(year.zone_heat_kw))
+    np.testing.assert_allclose(year.zone_heat_kw.sum(axis=1), expected, rtol=1e-9)
+    assert (year.peak_heat_kw >= year.heat_kwh.sum(axis=0) / 8760 - 1e-9).all()
+
+
+@pytest.mark.parametrize("column", ["u_wall_w_m2k", "u_roof_w_m2k", "u_window_w_m2k", "infiltration_ach"])
+def test_a_better_envelope_never_needs_more_heat(stock, drivers, column):
+    before = year_of(stock, drivers).heat_kwh.sum(axis=0)
+    after = year_of(stock, drivers, **{column: stock.buildings[column] * 0.5}).heat_kwh.sum(axis=0)
+    assert (after <= before + 1e-6).all()
+    assert after.sum() < 0.99 * before.sum()
+
+
+def test_a_cooler_night_and_a_lower_set_point_save_heat(stock, drivers):
+    before = year_of(stock, drivers).heat_kwh.sum()
+    assert year_of(stock, drivers, night_setback_k=2.0).heat_kwh.sum() < before
+    assert year_of(stock, drivers, set_point_c=stock.buildings["set_point_c"] - 1).heat_kwh.sum() < 0.97 * before
+
+
+def test_every_impossible_number_is_listed_with_its_building(stock, drivers):
+    b = stock.buildings.copy()
+    heated = np.flatnonzero(b["floor_area_m2"].to_numpy(float) > 0)[:4]
+    b.loc[b.index[heated[0]], "u_wall_w_m2k"] = np.nan
+    b.loc[b.index[heated[1]], "infiltration_ach"] = -1.0
+    b.loc[b.index[heated[2]], "heat_capacity_wh_m2k"] = -5.0
+    b.loc[b.index[heated[3]], "cooling_set_point_c"] = 15.0
+    with pytest.raises(SchemaError) as caught:
+        hourly_demand(b, drivers, 3.0, F)
+    told = str(caught.value)
+    for row, column in zip(
+        heated, ["u_wall_w_m2k", "infiltration_ach", "heat_capacity_wh_m2k", "cooling_set_point_c"], strict=True
+    ):
+        assert column in told
+        assert str(b["building_id"].iloc[row]) in told
+
+
+def test_a_floor_area_too_small_for_its_envelope_is_told(stock, drivers):
+    b = stock.buildings.copy()
+    b.loc[b.index[0], "floor_area_m2"] = 0.5
+    with pytest.raises(SchemaError, match="far too small"):
+        hourly_demand(b, drivers, 3.0, F)
+
+
+def test_weather_with_gaps_is_refused(city):
+    weather = city["weather"].copy()
+    weather.loc[5, "temp_air_c"] = np.nan
+    with pytest.raises(SchemaError, match="gaps"):
+        stock_drivers(weather, F)
