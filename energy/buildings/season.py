@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -113,25 +114,49 @@ def irradiation_w_m2(weather: pd.DataFrame, tilt_deg: float, azimuth_deg: float,
         raise TwinError(
             f"the weather does not say where it was measured ({', '.join(sorted(missing))}); use an EPW file with its LOCATION line"
         )
-    about = weather.attrs
-    middle = pd.date_range(
-        "2023-01-01 00:30", periods=len(weather), freq="h", tz=f"Etc/GMT-{int(about.get('utc_offset_h', 1))}"
-    )
-    sun = pvlib.solarposition.get_solarposition(
-        middle, about["latitude"], about["longitude"], altitude=about.get("altitude_m", 0.0)
+    sun = _sun(
+        weather.attrs["latitude"],
+        weather.attrs["longitude"],
+        weather.attrs.get("altitude_m", 0.0),
+        int(weather.attrs.get("utc_offset_h", 1)),
+        len(weather),
     )
     dni, ghi, dhi = (weather[c].to_numpy(float) for c in ("dni_w_m2", "ghi_w_m2", "dhi_w_m2"))
     plane = pvlib.irradiance.get_total_irradiance(
         tilt_deg,
         azimuth_deg,
-        sun["apparent_zenith"].to_numpy(),
-        sun["azimuth"].to_numpy(),
+        sun.zenith_deg,
+        sun.azimuth_deg,
         dni,
         ghi,
         dhi,
-        dni_extra=pvlib.irradiance.get_extra_radiation(middle.day_of_year.to_numpy()),
-        airmass=pvlib.atmosphere.get_relative_airmass(sun["apparent_zenith"].to_numpy()),
+        dni_extra=sun.extra_w_m2,
+        airmass=sun.airmass,
         albedo=albedo,
         model="perez",
     )
     return np.nan_to_num(np.asarray(plane["poa_global"], float))
+
+
+@dataclass(frozen=True)
+class _Sun:
+    """The sun at the middle of every hour of a place; arrays of (hours,)."""
+
+    zenith_deg: Floats
+    azimuth_deg: Floats
+    extra_w_m2: Floats
+    airmass: Floats
+
+
+@lru_cache(maxsize=8)
+def _sun(latitude: float, longitude: float, altitude_m: float, utc_offset_h: int, hours: int) -> _Sun:
+    """Return where the sun stands, once a place: it is the same for every plane."""
+    middle = pd.date_range("2023-01-01 00:30", periods=hours, freq="h", tz=f"Etc/GMT-{utc_offset_h}")
+    at = pvlib.solarposition.get_solarposition(middle, latitude, longitude, altitude=altitude_m)
+    zenith = at["apparent_zenith"].to_numpy(float)
+    return _Sun(
+        zenith,
+        at["azimuth"].to_numpy(float),
+        np.asarray(pvlib.irradiance.get_extra_radiation(middle.day_of_year.to_numpy()), float),
+        np.asarray(pvlib.atmosphere.get_relative_airmass(zenith), float),
+    )

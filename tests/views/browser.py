@@ -23,7 +23,7 @@ PATIENCE_MS = 90_000
 
 
 @contextmanager
-def served(folder, city, data="", plugins=(), command=None):
+def served(folder, city, data="", plugins=(), command=None, environment=None, *, headless=True):
     """Serve the app as `twin app` does; yield its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -34,13 +34,20 @@ def served(folder, city, data="", plugins=(), command=None):
         *([str(city)] if city else []),
         "--port",
         str(port),
-        "--headless",
+        *(["--headless"] if headless else []),
     ]
     words += ["--data", str(data)] if data else []
     words += [w for p in plugins for w in ("--plugin", str(p))]
     log = folder / "server.log"
     with log.open("w") as stream:
-        process = subprocess.Popen(words, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True)
+        process = subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, **(environment or {})},
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(600):

@@ -16,6 +16,12 @@ def sample(tmp_path_factory, root):
         yield address
 
 
+def test_a_new_user_s_first_start_asks_nothing(tmp_path, root):
+    fresh = {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "BROWSER": "true"}
+    with served(tmp_path, root / "sample_data", environment=fresh, headless=False) as address:
+        assert address.startswith("http://127.0.0.1")
+
+
 def coloured(image):
     """The share of pixels in the hues of the legend's scale, lit or in shade: far from the grey of the ground."""
     flat = image.reshape(-1, 3).astype(int)
