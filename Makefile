@@ -2,6 +2,7 @@
 # Only relative paths are used, so that a checkout may lie under a path with spaces.
 PYTHON ?= python3
 VENV := .venv
+PEERS := .venv-peers
 RUN := $(VENV)/bin/python -m
 STAMP := $(VENV)/.installed
 PORT ?= 8501
@@ -17,9 +18,10 @@ test: $(STAMP)  ## run all tests
 run: $(STAMP)  ## run the sample scenario from the command line
 	$(RUN) views.cli run sample_data --scenario sample_data/scenarios/plan2030.toml --out out
 
-bench: $(STAMP)  ## measure speed side by side with peers
+bench: $(STAMP) $(PEERS)/.installed  ## measure speed side by side with peers
 	$(RUN) benchmarks.lod1
 	$(RUN) benchmarks.load
+	$(RUN) benchmarks.heat
 
 lint: $(STAMP)  ## check style, form and types
 	$(RUN) ruff check .
@@ -36,5 +38,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(RUN) pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,bench,dev]'
 	touch $(STAMP)
 
+$(PEERS)/.installed: benchmarks/peers.txt
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/peers.txt
+	touch $(PEERS)/.installed
+
 clean:
-	rm -rf $(VENV) out static build dist
+	rm -rf $(VENV) $(PEERS) out static build dist

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-__all__ = ["PROTOTYPES", "in_turns", "peak_mb", "report"]
+__all__ = ["in_turns", "peak_mb", "prototype", "report"]
 
-PROTOTYPES = Path(__file__).parents[2] / "shared" / "prototypes"
+_PROTOTYPES = Path(__file__).parents[2] / "shared" / "prototypes"
 
 
 def in_turns(contestants: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
@@ -31,6 +33,17 @@ def in_turns(contestants: Mapping[str, Callable[[], Any]], rounds: int) -> dict[
             work()
             best[name] = min(best[name], time.perf_counter() - start)
     return best
+
+
+def prototype(name: str) -> ModuleType | None:
+    """Return a yardstick of the folder of prototypes beside the checkout, where there is one."""
+    file = _PROTOTYPES / f"{name}.py"
+    about = importlib.util.spec_from_file_location(f"yardstick_{name}", file)
+    if not file.is_file() or about is None or about.loader is None:
+        return None
+    module = importlib.util.module_from_spec(about)
+    about.loader.exec_module(module)
+    return module
 
 
 def peak_mb() -> float:

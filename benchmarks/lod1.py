@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
-from types import ModuleType
 
 import numpy as np
 import shapely
 import trimesh
 
 from benchmarks._footprints import footprints
-from benchmarks._measure import PROTOTYPES, in_turns, peak_mb, report
+from benchmarks._measure import in_turns, peak_mb, prototype, report
 from twin import mesh
 
 _PEER_SAMPLE = 10  # the peer meshes every tenth building; its time is scaled up
-
-
-def _yardstick() -> ModuleType | None:
-    file = PROTOTYPES / "lod1_mesh.py"
-    if not file.is_file():
-        return None
-    about = importlib.util.spec_from_file_location("yardstick_lod1", file)
-    if about is None or about.loader is None:
-        return None
-    module = importlib.util.module_from_spec(about)
-    about.loader.exec_module(module)
-    return module
 
 
 def main(count: int = 20_000) -> None:
@@ -40,7 +26,7 @@ def main(count: int = 20_000) -> None:
         "ours": lambda: mesh.lod1(shapes, floor, roof),
         "peer": lambda: [trimesh.creation.extrude_polygon(shapes[k], roof[k] - floor[k]) for k in sample],
     }
-    yardstick = _yardstick()
+    yardstick = prototype("lod1_mesh")
     if yardstick is not None:
         contestants["yardstick"] = lambda: yardstick.lod1(shapes, floor, roof)
     mesh.lod1(shapes[:100], floor[:100], roof[:100])
