@@ -59,7 +59,6 @@ def _ours(stock: dict[str, Any], weather: npt.NDArray[np.float64]) -> tuple[kern
     steps = kernel.scaled(
         [affine(stock["nodes"])],
         aperture_m2=stock["aperture_m2"],
-        constant_w=np.zeros(n),
         gain_w=stock["gain_w"],
         heat_at_c=np.full((1, n), 21.0),
         cool_at_c=np.full((1, n), 26.0),

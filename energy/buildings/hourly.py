@@ -126,7 +126,6 @@ def building_steps(buildings: pd.DataFrame, season_outdoor_c: float, f: Mapping[
     return scaled(
         [affine(replace(base, ventilation_w_k=flow)) for flow in flows],
         aperture_m2=np.vstack([elements.windows_m2.T * through, np.zeros(len(area))]),
-        constant_w=np.zeros(len(area)),
         gain_w=b["internal_gain_w_m2"] * area,
         heat_at_c=heat_at,
         cool_at_c=np.stack([limit] * 4),

@@ -34,6 +34,7 @@ Whole = npt.NDArray[np.int64]
 
 _LANES = 16  # blocks are padded to whole vectors of 32-bit numbers
 _BLOCKS_PER_TASK = 8
+_BLOCK_BYTES = 1536  # of one coefficient of a block; all of them fit the first cache
 _UNLIMITED = 1e30
 PLANES = 5  # irradiances: north, east, south, west, flat roof
 
@@ -44,7 +45,7 @@ class Steps:
 
     Attributes
     ----------
-    rows : array (states, 18, n)
+    rows : array (states, 17, n)
         Coefficients; see :func:`scaled`.
     state_scale : array (states, n)
         The state per mass temperature, :math:`K g_x` [W/K].
@@ -61,7 +62,6 @@ def scaled(
     steps: Sequence[Affine],
     *,
     aperture_m2: Floats,
-    constant_w: Floats,
     gain_w: Floats,
     heat_at_c: Floats,
     cool_at_c: Floats,
@@ -76,8 +76,6 @@ def scaled(
         One a state.
     aperture_m2 : array (5, n)
         Area that takes in the whole irradiance from north, east, south, west and on the roof [m2].
-    constant_w : array (n,)
-        Solar gain that does not change: minus what the surfaces radiate to the sky [W].
     gain_w : array (n,)
         Yearly mean of the internal gains [W].
     heat_at_c, cool_at_c : array (states, n)
@@ -97,13 +95,12 @@ def scaled(
         power = s.power_w_k
         scale[k] = to = power * s.gx
         rows[k, 0:5] = aperture_m2 * (power * s.gs)
-        rows[k, 5] = constant_w * power * s.gs
-        rows[k, 6:8] = power * s.ge, power * s.gi * gain_w
-        rows[k, 8:10] = power * heat_at_c[k], power * cool_at_c[k]
-        rows[k, 10:14] = s.bx, to * s.be, to * s.bs / (power * s.gs), to * s.bi * gain_w
-        rows[k, 14:16] = to * s.bq, np.where(cooled, to * s.bq, 0.0)
-        rows[k, 16] = np.where(cooled, 1.0, 1 / power)
-    rows[:, 17] = _UNLIMITED if heat_limit_w is None else heat_limit_w
+        rows[k, 5:7] = power * s.ge, power * s.gi * gain_w
+        rows[k, 7:9] = power * heat_at_c[k], power * cool_at_c[k]
+        rows[k, 9:13] = s.bx, to * s.be, to * s.bs / (power * s.gs), to * s.bi * gain_w
+        rows[k, 13:15] = to * s.bq, np.where(cooled, to * s.bq, 0.0)
+        rows[k, 15] = np.where(cooled, 1.0, 1 / power)
+    rows[:, 16] = _UNLIMITED if heat_limit_w is None else heat_limit_w
     return Steps(rows, scale, np.stack([s.power_w_k for s in steps]))
 
 
@@ -242,6 +239,7 @@ def _pack(steps: Steps, layout: _Layout, dtype: npt.DTypeLike) -> tuple[Any, Any
     """Return the coefficients block by block, and the scale of the state."""
     states = len(steps.rows)
     padded = np.zeros((states, ROWS, len(layout.source)), dtype)
+    padded[:, 15] = 1.0  # padding needs nothing, in a unit that can be divided by
     known = layout.source >= 0
     padded[:, :, known] = steps.rows[:, :, layout.source[known]]
     scale = np.ones((states, len(layout.source)), dtype)
@@ -309,7 +307,9 @@ def simulate_year(
     zones = 0 if zone is None else int(zone.max(initial=-1)) + 1
     if not n:
         return Year(np.zeros((12, 0)), np.zeros((12, 0)), np.zeros(0), np.zeros(0), np.zeros((zones, hours)))
-    layout = _layout(profile, np.zeros(n, np.int64) if zone is None else zone, 1024 // real.itemsize, len(steps.rows))
+    layout = _layout(
+        profile, np.zeros(n, np.int64) if zone is None else zone, _BLOCK_BYTES // real.itemsize, len(steps.rows)
+    )
     runs, begin = drivers.runs(_merged(steps, profile, len(drivers.gain)))
     packed, scale = _pack(steps, layout, real)
     weather, gain = np.ascontiguousarray(drivers.weather, real), np.ascontiguousarray(drivers.gain, real)
@@ -366,12 +366,12 @@ def trace(steps: Steps, drivers: Drivers, profile: Whole, *, start_c: float = 20
         before = state
         c = steps.rows[state, :, everyone].T
         outdoor, gain = drivers.weather[t, PLANES], drivers.gain[profile, t]
-        sun = c[5] + drivers.weather[t, :PLANES] @ c[:PLANES]
-        free = y + sun + c[6] * outdoor + c[7] * gain
-        power, excess = np.maximum(c[8] - free, 0), np.maximum(free - c[9], 0)
+        sun = drivers.weather[t, :PLANES] @ c[:PLANES]
+        free = y + sun + c[5] * outdoor + c[6] * gain
+        power, excess = np.maximum(c[7] - free, 0), np.maximum(free - c[8], 0)
         if limited:
-            power = np.minimum(power, c[17])
-        y = c[10] * y + c[11] * outdoor + c[12] * sun + c[13] * gain + c[14] * power - c[15] * excess
-        heat[t], cool[t] = power, excess * c[16]
-        air[t] = (free + power - np.where(c[15] > 0, excess, 0.0)) / steps.power_w_k[state, everyone]
+            power = np.minimum(power, c[16])
+        y = c[9] * y + c[10] * outdoor + c[11] * sun + c[12] * gain + c[13] * power - c[14] * excess
+        heat[t], cool[t] = power, excess * c[15]
+        air[t] = (free + power - np.where(c[14] > 0, excess, 0.0)) / steps.power_w_k[state, everyone]
     return Trace(heat / 1000, cool / 1000, air)

@@ -14,7 +14,7 @@ import numpy as np
 
 __all__ = ["COUNTED", "ROWS", "compiled"]
 
-ROWS = 18  # coefficients of a building and state
+ROWS = 17  # coefficients of a building and state
 COUNTED = 1e12  # an hour counts as warm from a trillionth of a watt on: min(d x 1e12, 1)
 _FASTMATH = {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"}  # nnan and ninf let max() become one instruction
 
@@ -26,7 +26,7 @@ def compiled(*, limited: bool, warm_wanted: bool) -> Any:
     It is kept on disk beside this file, so that only the first call on a machine takes the seconds of compiling.
     """
 
-    @nb.njit(fastmath=_FASTMATH, nogil=True, cache=True)
+    @nb.njit(fastmath=_FASTMATH, error_model="numpy", nogil=True, cache=True)
     def run(  # type: ignore[no-untyped-def]  # compiled for the types that it is called with
         packed, scale, blocks, first_block, last_block, runs, begin, weather, gain, constants, heat, cool, peak, warm, sums
     ) -> None:  # fmt: skip
@@ -52,6 +52,8 @@ def compiled(*, limited: bool, warm_wanted: bool) -> Any:
                         y[j] *= to[j] / old[j]
                 before = state
                 h, k = heat[month, at : at + m], cool[month, at : at + m]
+                for j in range(m):
+                    k[j] /= c[15, j]
                 for t in range(first, last - 1, 2):
                     u0, u1, u2, u3, u4, u5, ug = (
                         weather[t, 0], weather[t, 1], weather[t, 2], weather[t, 3], weather[t, 4], weather[t, 5], g[t],
@@ -62,23 +64,23 @@ def compiled(*, limited: bool, warm_wanted: bool) -> Any:
                     )  # fmt: skip
                     sum_0, sum_1 = zero, zero
                     for j in range(m):
-                        c0, c1, c2, c3, c4, c5 = c[0, j], c[1, j], c[2, j], c[3, j], c[4, j], c[5, j]
-                        c6, c7, c8, c9, c10, c11 = c[6, j], c[7, j], c[8, j], c[9, j], c[10, j], c[11, j]
-                        c12, c13, c14, c15 = c[12, j], c[13, j], c[14, j], c[15, j]
-                        s = c5 + c0 * u0 + c1 * u1 + c2 * u2 + c3 * u3 + c4 * u4
-                        f = y[j] + s + c6 * u5 + c7 * ug
-                        a0, d0 = max(c8 - f, zero), max(f - c9, zero)
+                        c0, c1, c2, c3, c4 = c[0, j], c[1, j], c[2, j], c[3, j], c[4, j]
+                        c5, c6, c7, c8, c9, c10 = c[5, j], c[6, j], c[7, j], c[8, j], c[9, j], c[10, j]
+                        c11, c12, c13, c14 = c[11, j], c[12, j], c[13, j], c[14, j]
+                        s = c0 * u0 + c1 * u1 + c2 * u2 + c3 * u3 + c4 * u4
+                        f = y[j] + s + c5 * u5 + c6 * ug
+                        a0, d0 = max(c7 - f, zero), max(f - c8, zero)
                         if limited:
-                            a0 = min(a0, c[17, j])
-                        x = c10 * y[j] + c11 * u5 + c12 * s + c13 * ug + c14 * a0 - c15 * d0
-                        s = c5 + c0 * v0 + c1 * v1 + c2 * v2 + c3 * v3 + c4 * v4
-                        f = x + s + c6 * v5 + c7 * vg
-                        a1, d1 = max(c8 - f, zero), max(f - c9, zero)
+                            a0 = min(a0, c[16, j])
+                        x = c9 * y[j] + c10 * u5 + c11 * s + c12 * ug + c13 * a0 - c14 * d0
+                        s = c0 * v0 + c1 * v1 + c2 * v2 + c3 * v3 + c4 * v4
+                        f = x + s + c5 * v5 + c6 * vg
+                        a1, d1 = max(c7 - f, zero), max(f - c8, zero)
                         if limited:
-                            a1 = min(a1, c[17, j])
-                        y[j] = c10 * x + c11 * v5 + c12 * s + c13 * vg + c14 * a1 - c15 * d1
+                            a1 = min(a1, c[16, j])
+                        y[j] = c9 * x + c10 * v5 + c11 * s + c12 * vg + c13 * a1 - c14 * d1
                         h[j] += a0 + a1
-                        k[j] += c[16, j] * (d0 + d1)
+                        k[j] += d0 + d1
                         p[j] = max(max(p[j], a0), a1)
                         if warm_wanted:
                             o[j] += min(d0 * counted, one) + min(d1 * counted, one)
@@ -94,26 +96,28 @@ def compiled(*, limited: bool, warm_wanted: bool) -> Any:
                     )  # fmt: skip
                     sum_0 = zero
                     for j in range(m):
-                        s = c[5, j] + c[0, j] * u0 + c[1, j] * u1 + c[2, j] * u2 + c[3, j] * u3 + c[4, j] * u4
-                        f = y[j] + s + c[6, j] * u5 + c[7, j] * ug
-                        a0, d0 = max(c[8, j] - f, zero), max(f - c[9, j], zero)
+                        s = c[0, j] * u0 + c[1, j] * u1 + c[2, j] * u2 + c[3, j] * u3 + c[4, j] * u4
+                        f = y[j] + s + c[5, j] * u5 + c[6, j] * ug
+                        a0, d0 = max(c[7, j] - f, zero), max(f - c[8, j], zero)
                         if limited:
-                            a0 = min(a0, c[17, j])
+                            a0 = min(a0, c[16, j])
                         y[j] = (
-                            c[10, j] * y[j]
-                            + c[11, j] * u5
-                            + c[12, j] * s
-                            + c[13, j] * ug
-                            + c[14, j] * a0
-                            - c[15, j] * d0
+                            c[9, j] * y[j]
+                            + c[10, j] * u5
+                            + c[11, j] * s
+                            + c[12, j] * ug
+                            + c[13, j] * a0
+                            - c[14, j] * d0
                         )
                         h[j] += a0
-                        k[j] += c[16, j] * d0
+                        k[j] += d0
                         p[j] = max(p[j], a0)
                         if warm_wanted:
                             o[j] += min(d0 * counted, one)
                         sum_0 += a0
                     if wanted:
                         sums[t] += sum_0
+                for j in range(m):
+                    k[j] *= c[15, j]
 
     return run

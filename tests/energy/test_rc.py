@@ -96,7 +96,6 @@ def stock(n, seed=0, states=2):
     return kernel.scaled(
         steps,
         aperture_m2=r.uniform(0, 0.05, (5, n)) * area,
-        constant_w=-0.5 * area,
         gain_w=4 * area,
         heat_at_c=heat_at,
         cool_at_c=np.full((states, n), 26.0),
