@@ -33,12 +33,25 @@ def nobil(context: Context, *, path: str) -> gpd.GeoDataFrame:
     ----------
     context : Context
     path : str
+
+    Returns
+    -------
+    GeoDataFrame
+        One point a station, in WGS 84.
+
+    Raises
+    ------
+    TwinError
+        When the file is not NOBIL's JSON, or holds no stations.
     """
+    file = context.path(path)
     try:
-        stations = json.loads(context.path(path).read_text(encoding="utf-8"))["chargerstations"]
+        stations = json.loads(file.read_text(encoding="utf-8"))["chargerstations"]
         rows = [_station(s["csmd"]) for s in stations]
     except (KeyError, TypeError, ValueError, json.JSONDecodeError) as error:
         raise TwinError(f"{path} is not NOBIL's JSON: {error}") from error
+    if not rows:
+        raise TwinError(f"{path} holds no stations")
     table = gpd.GeoDataFrame(rows)
     return gpd.GeoDataFrame(
         table.drop(columns=["lon", "lat"]), geometry=gpd.points_from_xy(table["lon"], table["lat"]), crs=WGS84

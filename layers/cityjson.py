@@ -10,6 +10,7 @@ import gc
 import gzip
 import json
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ import shapely
 
 from layers.context import Context
 from layers.vector import rename_columns
+from twin import crs as crs_rules
 from twin.errors import TwinError
 from twin.registry import layer
 
@@ -49,14 +51,33 @@ def cityjson(context: Context, *, path: str, columns: dict[str, str] | None = No
     path : str
     columns : dict
         Attribute to column of the table; year of construction and storeys are known by their common names.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row a building: its attributes, building_id, height_m, ground_m [m] and footprint.
+
+    Raises
+    ------
+    TwinError
+        When the file is not CityJSON of a known version, or holds no buildings.
     """
     file = context.path(path)
     rows: list[dict[str, Any]] = []
     left_out: Counter[str] = Counter()
     crs = ""
-    for objects, vertices, reference in _models(file):
-        crs = reference or crs
-        rows += _buildings(objects, vertices, left_out)
+    try:
+        for objects, vertices, reference in _models(file):
+            crs = reference or crs
+            rows += _buildings(objects, vertices, left_out)
+    except UnicodeDecodeError as error:
+        raise TwinError(f"{path} is not UTF-8 text; save it as UTF-8") from error
+    except TwinError:
+        raise
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OSError, EOFError, zlib.error) as error:
+        raise TwinError(
+            f"{path} is not CityJSON as it should be ({type(error).__name__}: {error}); check it with cjval"
+        ) from error
     if left_out:
         context.note("not buildings, left out: " + ", ".join(f"{n} {k}" for k, n in sorted(left_out.items())))
     if not rows:
@@ -87,26 +108,24 @@ def _models(file: Path) -> Iterator[tuple[Mapping[str, Any], Floats, str]]:
     """Yield the objects, vertices and CRS of a file: once, or once a feature of a sequence."""
     opener = gzip.open if file.suffix == ".gz" else open
     sequence = ".jsonl" in file.name or ".city.jsonl" in file.name
-    try:
-        with opener(file, "rt", encoding="utf-8") as stream, _no_garbage_collection():
-            if not sequence:
-                model = json.load(stream)
-                yield model["CityObjects"], _vertices(model, _checked(model, file)), _reference(model)
-                return
-            head = json.loads(stream.readline())
-            transform = _checked(head, file)
-            for line in stream:
-                if line.strip():
-                    feature = json.loads(line)
-                    yield feature["CityObjects"], _vertices(feature, transform), _reference(head)
-    except UnicodeDecodeError as error:
-        raise TwinError(f"{file.name} is not UTF-8 text") from error
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
-        raise TwinError(f"{file.name} is not CityJSON: {type(error).__name__} {error}") from error
+    with opener(file, "rt", encoding="utf-8") as stream, _no_garbage_collection():
+        if not sequence:
+            model = json.load(stream)
+            transform = _checked(model, file)
+            yield model["CityObjects"], _vertices(model, transform), _reference(model)
+            return
+        head = json.loads(stream.readline())
+        transform = _checked(head, file)
+        for line in stream:
+            if line.strip():
+                feature = json.loads(line)
+                yield feature["CityObjects"], _vertices(feature, transform), _reference(head)
 
 
 def _checked(model: Mapping[str, Any], file: Path) -> Mapping[str, Any] | None:
     """Return the transform of a model whose version is known."""
+    if not isinstance(model, Mapping):
+        raise TwinError(f"{file.name} is not CityJSON: it holds no object")
     version = str(model.get("version", ""))
     if model.get("type") != "CityJSON" or not version.startswith(_VERSIONS):
         raise TwinError(
@@ -128,7 +147,7 @@ def _reference(model: Mapping[str, Any]) -> str:
 
 
 def _plane(crs: str) -> pyproj.CRS:
-    return pyproj.CRS.from_user_input(crs).to_2d()
+    return crs_rules.parse(crs).to_2d()
 
 
 def _buildings(objects: Mapping[str, Any], vertices: Floats, left_out: Counter[str]) -> list[dict[str, Any]]:

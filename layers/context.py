@@ -50,7 +50,7 @@ class Context:
         Raises
         ------
         TwinError
-            When it leads outside that folder, or nothing is there.
+            When it leads outside that folder, nothing is there, or a folder is.
         """
         root = self.folder.resolve()
         file = (root / text).resolve()
@@ -63,6 +63,8 @@ class Context:
             near = difflib.get_close_matches(file.name, beside, 1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise TwinError(f"layer {self.table!r}: there is no file {text!r} in the city's folder{hint}")
+        if file.is_dir() and file.suffix != ".gdb":
+            raise TwinError(f"layer {self.table!r}: {text!r} is a folder; name the file inside it")
         self.files.append(file)
         return file
 

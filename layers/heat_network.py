@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import geopandas as gpd
+import pandas as pd
 
 from layers.context import Context
 from layers.vector import read_vector, rename_columns
@@ -13,7 +16,12 @@ __all__ = ["heat_pipes"]
 
 @layer("heat_pipes", title="Fjärrvärmeledningar", table="heat_pipes", provides={"pipe_id": ""})
 def heat_pipes(
-    context: Context, *, path: str, layer: str = "", columns: dict[str, str] | None = None, diameter_unit: str = "mm"
+    context: Context,
+    *,
+    path: str,
+    layer: str = "",
+    columns: dict[str, str] | None = None,
+    diameter_unit: Literal["mm", "m"] = "mm",
 ) -> gpd.GeoDataFrame:
     """Read pipes as lines; those without an identity are numbered.
 
@@ -34,5 +42,6 @@ def heat_pipes(
     if "pipe_id" not in table:
         table["pipe_id"] = [f"pipe-{i + 1}" for i in range(len(table))]
     if diameter_unit == "m" and "diameter_mm" in table:
-        table["diameter_mm"] = table["diameter_mm"].astype(float) * 1000
+        metres = pd.to_numeric(table["diameter_mm"], errors="coerce")
+        table["diameter_mm"] = (metres * 1000).astype(object).where(metres.notna(), table["diameter_mm"])
     return table

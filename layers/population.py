@@ -45,8 +45,7 @@ def goteborg_population(context: Context, *, path: str, year: int | None = None)
         area_id=table["primaromrade_kod"].astype(str), year=year
     )
     away = table["area_id"] == _NOT_PLACED
+    people = pd.to_numeric(table["population"], errors="coerce")  # what is no number is told by the table's rules
     if away.any():
-        context.note(
-            f"{table.loc[away, 'population'].sum():.0f} of {table['population'].sum():.0f} inhabitants are placed in no area"
-        )
+        context.note(f"{people[away].sum():.0f} of {people.sum():.0f} inhabitants are placed in no area")
     return table

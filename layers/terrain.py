@@ -19,7 +19,7 @@ from twin.surface import Surface
 __all__ = ["geotiff", "slopes", "zonal_percentile"]
 
 Floats = npt.NDArray[np.float64]
-_SUSPICIOUS = -500.0  # no ground on Earth lies this low: a blank without a name
+_LOWEST_M, _HIGHEST_M = -500.0, 9000.0  # no ground on Earth lies lower or higher: a blank without a name
 
 
 @layer("geotiff", title="Höjdmodell")
@@ -34,6 +34,17 @@ def geotiff(context: Context, *, path: str, nodata: float | None = None, band: i
         The value of unknown cells, where the file does not say.
     band : int
         Number of the band.
+
+    Returns
+    -------
+    Surface
+        [m]; NaN where the height is unknown.
+
+    Raises
+    ------
+    TwinError
+        When the file is no raster of square cells in metres, north up, or leaves out its coordinate system or the
+        value of unknown cells.
     """
     file = context.path(path)
     try:
@@ -47,10 +58,10 @@ def geotiff(context: Context, *, path: str, nodata: float | None = None, band: i
     blank = nodata if nodata is not None else blank
     if blank is not None:
         z = np.where(np.isclose(z, blank, rtol=1e-6), np.nan, z)
-    odd = z[z < _SUSPICIOUS]
+    odd = z[(z < _LOWEST_M) | (z > _HIGHEST_M)]
     if odd.size:
         raise TwinError(
-            f"{path} names no value for unknown cells, but {odd.size} cells hold {odd.min():g}; state it with nodata = {odd.min():g}"
+            f"{path} names no value for unknown cells, but {odd.size} cells hold {odd[0]:.8g}; state it with nodata = {odd[0]:.8g}"
         )
     if np.isnan(z).all():
         raise TwinError(f"{path} holds no heights")
@@ -66,12 +77,18 @@ def _crs(own: rasterio.crs.CRS | None, path: str, context: Context) -> str:
     if context.declared_crs:
         if code is not None and crs_rules.parse(context.declared_crs).to_epsg() != code:
             raise TwinError(f"{path} says EPSG:{code}, but city.toml says {context.declared_crs}; remove the wrong one")
-        return context.declared_crs
+        return _in_metres(context.declared_crs, path)
     if code is None:
         raise TwinError(
             f'{path} states no coordinate system that has a code; add crs = "EPSG:..." to the layer in city.toml'
         )
-    return f"EPSG:{code}"
+    return _in_metres(f"EPSG:{code}", path)
+
+
+def _in_metres(crs: str, path: str) -> str:
+    if crs_rules.parse(crs).is_geographic:
+        raise TwinError(f"{path} has cells in degrees ({crs}); resample it to a projected system such as EPSG:3006")
+    return crs
 
 
 def zonal_percentile(surface: Surface, polygons: npt.NDArray[np.object_], crs: str, percentile: float) -> Floats:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
+import difflib
+import re
 import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -10,16 +14,21 @@ from typing import Any, Literal
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 import pyproj
 import shapely
 
 from layers.context import Context
 from twin import crs as crs_rules
-from twin.errors import TwinError, did_you_mean
+from twin import schema
+from twin.errors import Problem, TwinError, did_you_mean
 from twin.registry import layer
 
 __all__ = ["read_csv", "read_vector", "rename_columns", "vector"]
+
+_LARGEST_ARCHIVE_BYTES = 8_000_000_000
+_JSON = (".geojson", ".json", ".geojsonl")
 
 
 @layer("vector", title="Vektordata", licence="", source="")
@@ -52,6 +61,16 @@ def vector(
         Keep only rows whose source column has one of the values; how many are left out is noted.
     duplicate_ids : str
         ``"number"`` gives the second and later rows of an identity a suffix; otherwise they are an error.
+
+    Returns
+    -------
+    GeoDataFrame
+        In the file's coordinate system.
+
+    Raises
+    ------
+    TwinError
+        When the file can not be read, or a column that is named does not exist.
     """
     table = read_vector(context, path, layer, encoding)
     if where:
@@ -59,7 +78,7 @@ def vector(
     table = rename_columns(table, columns or {}, context)
     for column, known in (values or {}).items():
         table[column] = _translated(table, column, known)
-    table = table.assign(**(constants or {}))
+    table = _with_constants(table, constants or {})
     if duplicate_ids == "number":
         table = _numbered(table, context)
     return table
@@ -74,24 +93,45 @@ def read_vector(context: Context, path: str, layer: str = "", encoding: str = ""
         When the file can not be read, has no rows, or has no coordinate system and none is stated.
     """
     file = context.path(path)
+    encoding = _encoding(encoding)
     try:
         table = gpd.read_parquet(file) if file.suffix in (".parquet", ".geoparquet") else _read(file, layer, encoding)
-    except UnicodeDecodeError as error:
-        raise TwinError(
-            f'{path} is not UTF-8 text; state its encoding in city.toml, e.g. encoding = "latin-1"'
-        ) from error
+        _check_text(table)
+    except TwinError:
+        raise
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError) as error:
-        if "utf-8" in str(error).lower():
+        if isinstance(error, UnicodeDecodeError) or "utf8" in str(error).lower().replace("-", ""):
             raise TwinError(
                 f'{path} is not UTF-8 text; state its encoding in city.toml, e.g. encoding = "latin-1"'
             ) from error
-        raise TwinError(f"{path} can not be read: {error}") from error
+        why = re.split(r"[;\n]", str(error).replace(str(file), path))[0].rstrip(".")
+        raise TwinError(
+            f"{path} can not be read ({why}); it is damaged, or no GeoPackage, Shapefile, GeoJSON, FlatGeobuf or GeoParquet"
+        ) from error
     if table.empty:
         raise TwinError(f"{path} has no rows")
     return _flat(_with_crs(table, path, context), context)
 
 
+def _encoding(name: str) -> str:
+    """Return a text encoding by the name that GDAL knows it by; it knows ISO-8859-1, but not latin-1."""
+    if not name:
+        return ""
+    try:
+        return codecs.lookup(name).name.replace("iso8859", "ISO-8859")
+    except LookupError as error:
+        raise TwinError(f"there is no text encoding {name!r}; write utf-8 or latin-1") from error
+
+
+def _check_text(table: pd.DataFrame) -> None:
+    """Raise a ValueError where text is not UTF-8: Arrow passes it on as it is."""
+    for column in table.columns[table.dtypes == "str"]:
+        pa.array(table[column]).validate(full=True)
+
+
 def _read(file: Path, layer: str, encoding: str) -> gpd.GeoDataFrame:
+    if file.suffix.lower() == ".zip":
+        _check_archive(file)
     if layer:
         known = [str(n) for n in pyogrio.list_layers(file)[:, 0]]
         if layer not in known:
@@ -99,17 +139,32 @@ def _read(file: Path, layer: str, encoding: str) -> gpd.GeoDataFrame:
     options: dict[str, Any] = {"layer": layer or None, "encoding": encoding or None}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what matters is checked below and said in words
+        content: Path | bytes = file
+        if file.suffix.lower() in _JSON:  # GDAL would replace what is not UTF-8 without a word
+            content = file.read_bytes().decode(encoding or "utf-8-sig").encode()
+            options["encoding"] = None
         try:
-            table = pyogrio.read_dataframe(file, use_arrow=not encoding, **options)
+            table = pyogrio.read_dataframe(content, use_arrow=not options["encoding"], **options)
         except shapely.errors.GEOSException:
-            table = pyogrio.read_dataframe(file, use_arrow=False, on_invalid="fix", **options)
-            table.attrs["closed"] = _with_open_rings(file, options)
+            table = pyogrio.read_dataframe(content, use_arrow=False, on_invalid="fix", **options)
+            table.attrs["closed"] = _with_open_rings(content, options)
     if not isinstance(table, gpd.GeoDataFrame):
         raise TwinError(f'{file.name} holds no shapes; read it with use = "csv" or name another layer')
     return table
 
 
-def _with_open_rings(file: Path, options: Mapping[str, Any]) -> int:
+def _check_archive(file: Path) -> None:
+    """Refuse what is no archive, or would fill the memory when unpacked."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise TwinError(f"{file.name} is no zip archive, or is damaged; pack it again") from error
+    if size > _LARGEST_ARCHIVE_BYTES:
+        raise TwinError(f"{file.name} holds {size / 1e9:.1f} GB; unpack it and name the file inside")
+
+
+def _with_open_rings(file: Path | bytes, options: Mapping[str, Any]) -> int:
     """Return the number of shapes that can only be read by closing their rings."""
     _, _, wkb, _ = pyogrio.raw.read(file, columns=[], **options)
     unread = shapely.is_missing(shapely.from_wkb(wkb, on_invalid="ignore"))
@@ -176,6 +231,13 @@ def rename_columns(table: Any, columns: Mapping[str, str], context: Context) -> 
     replaced = [new for old, new in columns.items() if new in table.columns and new != old and new not in columns]
     if replaced:
         context.note(f"{', '.join(replaced)} of the file replaced as city.toml says")
+    if context.table in schema.names():
+        known = schema.columns_of(context.table)
+        for new in columns.values():
+            if new not in known and (near := difflib.get_close_matches(new, known, 1, cutoff=0.8)):
+                context.note(
+                    f"{new} is no column of {context.table} and is not calculated with; did you mean {near[0]}?"
+                )
     return table.drop(columns=replaced).rename(columns=dict(columns))
 
 
@@ -184,6 +246,13 @@ def _translated(table: pd.DataFrame, column: str, known: Mapping[str, str]) -> p
         raise TwinError(f"values names an unknown column {column!r}{did_you_mean(column, table.columns)}")
     text = table[column].astype("str").where(table[column].notna(), None)
     return text.map(lambda v: known.get(v, v), na_action="ignore")
+
+
+def _with_constants(table: Any, constants: Mapping[str, Any]) -> Any:
+    """Return the table with columns that have one value everywhere."""
+    if several := [c for c, value in constants.items() if isinstance(value, list | dict)]:
+        raise TwinError(f"constants gives {', '.join(several)} several values; a constant is one number or text")
+    return table.assign(**constants)
 
 
 def _numbered(table: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
@@ -221,20 +290,49 @@ def read_csv(
         As for ``vector``.
     x, y : str
         Columns of east and north (or longitude and latitude).
+
+    Returns
+    -------
+    DataFrame, or GeoDataFrame of points with `x` and `y`
+
+    Raises
+    ------
+    TwinError
+        When the file is not such a table, or a column does not exist.
     """
     file = context.path(path)
+    encoding = _encoding(encoding)
     try:
         table = pd.read_csv(file, encoding=encoding)
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise TwinError(f"{path} is not {encoding} text; save it as UTF-8 or state its encoding") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise TwinError(f"{path} is not a table with commas: {error}") from error
     if len(table.columns) == 1 and ";" in str(table.columns[0]):
         raise TwinError(f"{path} is separated by semicolons; save it with commas between columns and a decimal point")
-    table = rename_columns(table, columns or {}, context).assign(**(constants or {}))
-    if not x:
+    if not isinstance(table.index, pd.RangeIndex):
+        raise TwinError(
+            f"{path} has more cells in its rows than columns in its first line; write a decimal point, not a comma"
+        )
+    table = _with_constants(rename_columns(table, columns or {}, context), constants or {})
+    if not x and not y:
         return table
+    if not (x and y):
+        raise TwinError("x and y belong together; name the columns of both")
     if missing := [c for c in (x, y) if c not in table]:
-        raise TwinError(f"{path} has no column {', '.join(missing)}")
+        raise TwinError(f"{path} has no column {', '.join(missing)}{did_you_mean(missing[0], table.columns)}")
+    east, north = (_coordinates(table[c], c, context) for c in (x, y))
     crs = crs_rules.parse(context.declared_crs) if context.declared_crs else None
-    return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(table[x], table[y]), crs=crs)
+    return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(east, north), crs=crs)
+
+
+def _coordinates(values: pd.Series, column: str, context: Context) -> pd.Series:
+    """Return a column of coordinates as numbers; what is none, or blank, is reported."""
+    numbers = pd.to_numeric(values, errors="coerce")
+    bad = numbers.isna()
+    if bad.any():
+        first = values[bad].iloc[0]
+        what = "is blank" if pd.isna(first) else f"{first!r} is not a number; write a decimal point, not a comma"
+        row = f"row {int(np.flatnonzero(bad)[0])}"
+        context.problem(Problem(context.table, column, what, int(bad.sum()), row))
+    return numbers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pvlib
 
@@ -37,19 +38,39 @@ def epw(context: Context, *, path: str) -> pd.DataFrame:
     ----------
     context : Context
     path : str
+
+    Returns
+    -------
+    DataFrame (8760 rows)
+        temp_air_c [degC], ghi_w_m2, dni_w_m2, dhi_w_m2 [W/m2], wind_speed_m_s [m/s], relative_humidity [1]; its
+        `attrs` hold latitude, longitude, altitude_m, utc_offset_h and name.
+
+    Raises
+    ------
+    TwinError
+        When the file is no EPW file or has another number of hours.
+    SchemaError
+        When needed values are missing, with the first hour of each.
     """
     file = context.path(path)
     try:
         data, about = pvlib.iotools.read_epw(str(file))
-    except (ValueError, KeyError, IndexError, TypeError, UnicodeDecodeError) as error:
-        raise TwinError(f"{path} is not an EPW weather file: {error}") from error
+    except UnicodeDecodeError as error:
+        raise TwinError(f"{path} is not UTF-8 text; save it as UTF-8") from error
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise TwinError(
+            f"{path} is not an EPW weather file: eight header lines, then 35 columns with commas between and decimal points"
+        ) from error
     if len(data) != _HOURS:
         hint = "leave out 29 February" if len(data) == _HOURS + 24 else "a year has 8,760 hours"
         raise TwinError(f"{path} has {len(data)} hours; {hint}")
-    table = pd.DataFrame({new: data[old].to_numpy(float) * factor for old, (new, factor, _) in _COLUMNS.items()})
-    problems = []
+    problems: list[Problem] = []
+    hours = {old: _numbers(data[old], new, context.table, problems) for old, (new, _, _) in _COLUMNS.items()}
+    table = pd.DataFrame({new: hours[old] * factor for old, (new, factor, _) in _COLUMNS.items()})
+    if problems:
+        raise SchemaError(problems)
     for old, (new, _, code) in _COLUMNS.items():
-        values = data[old].to_numpy(float)
+        values = hours[old]
         missing = (values >= code) | (values <= -999) | np.isnan(values)
         if not missing.any():
             continue
@@ -70,3 +91,14 @@ def epw(context: Context, *, path: str) -> pd.DataFrame:
         "name": str(about["city"]),
     }
     return table
+
+
+def _numbers(values: pd.Series, column: str, table: str, problems: list[Problem]) -> npt.NDArray[np.float64]:
+    """Return a column as numbers [as in the file]; what is none is reported."""
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(float)
+    text = np.isnan(numbers) & values.notna().to_numpy()
+    if text.any():
+        first = int(np.flatnonzero(text)[0])
+        rule = f"{values.iloc[first]!r} is not a number; write a number with a decimal point"
+        problems.append(Problem(table, column, rule, int(text.sum()), f"hour {first + 1}"))
+    return numbers

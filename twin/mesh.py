@@ -226,7 +226,10 @@ def read_mesh(path: str | Path, scale: Floats, offset: Floats) -> tuple[Floats, 
     faces = np.asarray(getattr(read, "faces", []), np.int64)
     if not len(faces):
         raise TwinError(f"{Path(path).name} holds no triangles")
-    return np.asarray(read.vertices, float) * scale + offset, faces
+    vertices = np.asarray(read.vertices, float) * scale + offset
+    if not np.isfinite(vertices).all():
+        raise TwinError(f"{Path(path).name} has corners that are not numbers, or scale and offset make them so")
+    return vertices, faces
 
 
 def rasterise(vertices: Floats, faces: Ints, cell_m: float, crs: str) -> Surface:

@@ -153,8 +153,30 @@ def test_cityjson_without_semantics_takes_what_its_faces_cover(tmp_path):
 def test_what_is_no_cityjson_is_refused(tmp_path):
     for text, words in (('{"type": "CityJSON", "version": "3.0"}', "is not CityJSON"), ("{", "is not CityJSON"), ("[1]", "is not CityJSON")):  # fmt: skip
         (tmp_path / "a.json").write_text(text, encoding="utf-8")
-        with pytest.raises((TwinError, AttributeError), match=words):
+        with pytest.raises(TwinError, match=words):
             read("cityjson", tmp_path, path="a.json")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"vertices": [[', '"vertices": [[0, 0, 0, 7], [', "check it with cjval"),
+        ('"vertices"', '"points"', "KeyError: 'vertices'"),
+        ("3007", "99999", "'EPSG:99999' is not a coordinate system"),
+    ],
+)
+def test_a_broken_city_model_is_told_without_a_traceback(tmp_path, old, new, words):
+    text = cube("2.0")
+    assert old in text
+    (tmp_path / "a.city.json").write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(TwinError, match=words):
+        read("cityjson", tmp_path, path="a.city.json")
+
+
+def test_an_archive_of_a_city_model_that_is_none(tmp_path):
+    (tmp_path / "a.city.json.gz").write_text("hello", encoding="utf-8")
+    with pytest.raises(TwinError, match="BadGzipFile"):
+        read("cityjson", tmp_path, path="a.city.json.gz")
 
 
 @pytest.mark.parametrize(
