@@ -20,6 +20,12 @@ from twin.surface import Surface
 __all__ = ["assemble"]
 
 Tables = dict[str, pd.DataFrame]
+_MEETINGS = (
+    ("areas", "parent_id", "areas", "area_id"),
+    ("buildings", "area_id", "areas", "area_id"),
+    ("buildings", "grid_area_id", "grid_areas", "grid_area_id"),
+    ("roads", "area_id", "areas", "area_id"),
+)  # identities that must be rows of another table, where the city has that table
 
 
 def assemble(
@@ -52,6 +58,8 @@ def assemble(
     """
     done = dict(tables)
     f = Factors.read().at(year)
+    if problems := _strays(done):
+        raise SchemaError(problems)
     if "areas" in done:
         done["areas"] = _with_population(done["areas"], done.get("population"), notes)
     if "buildings" in done:
@@ -59,9 +67,11 @@ def assemble(
     if "roads" in done:
         roads, told = complete_roads(done["roads"], crs=crs, terrain=surfaces.get("terrain"), f=f)
         notes["roads"].extend(told)
-        done["roads"] = _with_area(done["roads"].assign(**roads), done, "roads")
+        done["roads"] = _with_area(done["roads"].assign(**roads), done)
     filled = [name for name in ("buildings", "roads") if name in done]
     problems = [p for name in filled for p in schema.find_problems(done[name], name, shapes=False)]
+    if "roads" in done:
+        problems += _shares(done["roads"])
     if problems:
         raise SchemaError(problems)
     return done
@@ -80,7 +90,7 @@ def _buildings(
         buildings, declarations=tables.get("declarations"), heat_pipes=tables.get("heat_pipes"), f=f
     )
     notes += told
-    buildings = _with_area(buildings.assign(**columns), tables, "buildings")
+    buildings = _with_area(buildings.assign(**columns), tables)
     if "grid_areas" in tables:
         buildings = _with_place(buildings, tables["grid_areas"], "grid_area_id")
         unplaced = int(buildings["grid_area_id"].isna().sum())
@@ -89,27 +99,44 @@ def _buildings(
     return buildings
 
 
-def _with_area(table: pd.DataFrame, tables: Tables, name: str) -> pd.DataFrame:
+def _strays(tables: Tables) -> list[Problem]:
+    """Return the identities that name a row which another table does not have."""
+    problems = []
+    for name, column, other, key in _MEETINGS:
+        if name not in tables or other not in tables:
+            continue
+        ids = tables[name][column]
+        stray = ids.notna() & ~ids.isin(tables[other][key])
+        if stray.any():
+            rule = f"{ids[stray].iloc[0]!r} is not in the table of {other.replace('_', ' ')}; add it there, or leave the cell blank"
+            problems.append(Problem(name, column, rule, int(stray.sum()), str(tables[name].loc[stray].iloc[0, 0])))
+    if "areas" in tables and not problems:
+        areas = tables["areas"]
+        rank = dict(zip(areas["area_id"], areas["level"].cat.codes, strict=True))
+        inside = areas["parent_id"].notna() & (areas["parent_id"].map(rank) >= areas["level"].cat.codes)
+        if inside.any():
+            rule = f"{areas.loc[inside, 'parent_id'].iloc[0]!r} is no area of a higher level; name one that holds this area"
+            first = str(areas.loc[inside, "area_id"].iloc[0])
+            problems.append(Problem("areas", "parent_id", rule, int(inside.sum()), first))
+    return problems
+
+
+def _shares(roads: pd.DataFrame) -> list[Problem]:
+    """Return the streets where vans, lorries and buses are more than all vehicles."""
+    total = roads[["van_share", "heavy_vehicle_share", "bus_share"]].sum(axis=1)
+    over = total > 1 + 1e-9
+    if not over.any():
+        return []
+    rule = f"with heavy_vehicle_share and bus_share it makes {total[over].iloc[0]:g}; together they are at most 1"
+    return [Problem("roads", "van_share", rule, int(over.sum()), str(roads.loc[over, "road_id"].iloc[0]))]
+
+
+def _with_area(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """Fill `area_id` with the smallest area that holds each row's representative point."""
     if "areas" not in tables:
         return table
     areas = tables["areas"]
     lowest = areas[~areas["area_id"].isin(areas["parent_id"].dropna())].reset_index(drop=True)
-    known = set(areas["area_id"])
-    stray = table["area_id"].notna() & ~table["area_id"].isin(known)
-    if stray.any():
-        first = table.loc[stray, "area_id"].iloc[0]
-        raise SchemaError(
-            [
-                Problem(
-                    name,
-                    "area_id",
-                    f"{first!r} is not in the table of areas",
-                    int(stray.sum()),
-                    str(table.loc[stray].iloc[0, 0]),
-                )
-            ]
-        )
     return _with_place(table, lowest, "area_id")
 
 

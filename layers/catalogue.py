@@ -5,18 +5,19 @@ All problems of all layers are reported together; nothing is dropped in silence.
 
 from __future__ import annotations
 
+import difflib
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
 import shapely
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from layers.assembly import assemble
 from layers.context import Context
@@ -30,6 +31,7 @@ from twin.surface import Surface
 __all__ = ["CitySettings", "load", "read_settings"]
 
 Progress = Callable[[float, str], None]
+_SURFACES = ("terrain", "surface", "mesh")  # layers that are heights, not tables
 _COMMON = ("use", "crs", "source", "licence", "title")  # keys of a layer that the core reads itself
 
 
@@ -46,13 +48,18 @@ class CitySettings(BaseModel):
         The year that the data describe.
     language : str
         ``"sv"`` or ``"en"``.
+
+    Raises
+    ------
+    ValidationError
+        For an unknown key, a year outside 1990 to 2100, or another language.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     crs: str = "EPSG:3007"
-    base_year: int = 2024
-    language: str = "sv"
+    base_year: int = Field(2024, ge=1990, le=2100)
+    language: Literal["sv", "en"] = "sv"
 
 
 class _CityFile(BaseModel):
@@ -88,13 +95,24 @@ def read_settings(folder: str | Path) -> tuple[CitySettings, dict[str, dict[str,
         parsed = _CityFile(**raw)
     except (ValidationError, TypeError) as error:
         details = error.errors() if isinstance(error, ValidationError) else [{"loc": (), "msg": str(error)}]
-        lines = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in details)
-        raise TwinError(f"{file}: {lines}") from error
-    if crs_rules.parse(parsed.city.crs).is_geographic:
+        raise TwinError(f"{file}: " + "; ".join(map(_in_words, details))) from error
+    if not crs_rules.parse(parsed.city.crs).is_projected:
         raise TwinError(
-            f"{file}: the city's crs {parsed.city.crs} counts in degrees; choose a projected one such as EPSG:3007"
+            f"{file}: the city's crs {parsed.city.crs} does not count in metres east and north; "
+            "choose a projected one such as EPSG:3007"
         )
     return parsed.city, parsed.layers
+
+
+def _in_words(error: Mapping[str, Any]) -> str:
+    """Return what is wrong with a key of ``city.toml``, and where."""
+    place = [str(p) for p in error["loc"]]
+    known = CitySettings.model_fields if place[:1] == ["city"] and len(place) > 1 else _CityFile.model_fields
+    text = {
+        "extra_forbidden": f"unknown key{did_you_mean(place[-1] if place else '', known)}",
+        "missing": "is missing; write it",
+    }.get(str(error.get("type")), str(error["msg"]))
+    return f"{'.'.join(place)}: {text}"
 
 
 def load(folder: str | Path, data: str | Path | None = None, progress: Progress | None = None) -> City:
@@ -136,8 +154,6 @@ def load(folder: str | Path, data: str | Path | None = None, progress: Progress 
             raw[table] = _read(context, entries[table])
         except SchemaError as error:
             problems += error.problems
-        except PluginError:
-            raise
         except TwinError as error:
             problems.append(Problem(table, "", str(error).removeprefix(f"layer {table!r}: ")))
         problems += context.problems
@@ -156,27 +172,48 @@ def load(folder: str | Path, data: str | Path | None = None, progress: Progress 
 def _in_order(entries: dict[str, dict[str, Any]]) -> list[str]:
     """Return the layers so that what a layer requires comes before it."""
     graph: dict[str, set[str]] = {}
+    problems: list[Problem] = []
     for table, entry in entries.items():
-        needs = {r.partition(".")[0] for r in _spec(table, entry).requires}
+        try:
+            spec = _spec(entry)
+        except TwinError as error:
+            problems.append(Problem(table, "", str(error)))
+            continue
+        needs = {r.partition(".")[0] for r in spec.requires}
         if missing := sorted(needs - set(entries)):
-            raise TwinError(f"layer {table!r} requires {', '.join(missing)}; add it to city.toml")
+            problems.append(Problem(table, "", f"requires {', '.join(missing)}; add it to city.toml"))
+        if misnamed := _misnamed(table, spec):
+            problems.append(Problem(table, "", misnamed))
         graph[table] = needs
+    if problems:
+        raise SchemaError(problems)
     try:
         return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         raise TwinError(f"layers require each other: {' -> '.join(error.args[1])}") from error
 
 
-def _spec(table: str, entry: dict[str, Any]) -> LayerSpec:
+def _spec(entry: dict[str, Any]) -> LayerSpec:
     if "use" not in entry:
-        raise TwinError(f'layer {table!r} names no driver; write use = "vector" or another{did_you_mean("", LAYERS)}')
+        raise TwinError(f'names no driver; write use = "vector" or another{did_you_mean("", LAYERS)}')
     return LAYERS[str(entry["use"])]
+
+
+def _misnamed(table: str, spec: LayerSpec) -> str:
+    """Tell when a layer's name would keep its data out of the calculation; blank otherwise."""
+    if spec.table and spec.table != table and spec.table in schema.names():
+        return f"use = {spec.name!r} gives the table {spec.table}; call the layer [layers.{spec.table}]"
+    known = (*schema.names(), *_SURFACES)
+    near = difflib.get_close_matches(table, known, 1, cutoff=0.85)
+    if table not in known and near and spec.table in ("", *known):
+        return f"is no table that is calculated with; did you mean [layers.{near[0]}]? Else give it a name of its own"
+    return ""
 
 
 def _read(context: Context, entry: dict[str, Any]) -> Any:
     """Run one driver and hold it to its promises."""
     table = context.table
-    spec = _spec(table, entry)
+    spec = _spec(entry)
     values = spec.check({k: v for k, v in entry.items() if k not in _COMMON}, f"layer {table!r}")
     context.declared_crs = context.declared_crs or spec.crs
     for need in spec.requires:
@@ -193,6 +230,7 @@ def _read(context: Context, entry: dict[str, Any]) -> Any:
         raise PluginError(
             f"layer {table!r} of the plugin {spec.function.__module__} raised {type(error).__name__}: {error}"
         ) from error
+    _check_kind(result, context, spec)
     if isinstance(result, Surface):
         return result
     if not isinstance(result, pd.DataFrame):
@@ -241,6 +279,28 @@ def _into_crs(table: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
     raise SchemaError([Problem(context.table, "geometry", rule, int(outside.sum()), f"row {first}")])
 
 
+def _check_kind(result: Any, context: Context, spec: LayerSpec) -> None:
+    """Refuse heights where a table is meant, a table where heights are, and heights in the wrong place."""
+    if isinstance(result, Surface):
+        if context.table in schema.names():
+            raise TwinError(f"{spec.name!r} gives heights, not a table; call it [layers.terrain], surface or mesh")
+        _check_place(result, context)
+    elif context.table in _SURFACES and isinstance(result, pd.DataFrame):
+        raise TwinError(f'must be heights, but {spec.name!r} gives a table; write use = "geotiff" or "mesh"')
+
+
+def _check_place(surface: Surface, context: Context) -> None:
+    """Refuse heights that lie where the city's CRS is not used."""
+    rows, columns = surface.z.shape
+    east, south = surface.west + columns * surface.cell, surface.north - rows * surface.cell
+    frame = gpd.GeoSeries([shapely.box(surface.west, south, east, surface.north)], crs=crs_rules.parse(surface.crs))
+    if _outside(frame.to_crs(context.crs).to_numpy(), context.crs).any():
+        raise TwinError(
+            f"the heights lie outside the area where {context.crs} is used; the coordinate system {surface.crs} is "
+            "probably wrong, or north and east are swapped"
+        )
+
+
 def _outside(shapes: Any, crs: str) -> Any:
     """Tell which shapes lie outside the CRS's area of use, with a margin of a fifth of its size."""
     west, south, east, north = crs_rules.plausible_bounds(crs)
@@ -252,7 +312,7 @@ def _outside(shapes: Any, crs: str) -> Any:
 
 
 def _source(context: Context, entry: dict[str, Any], root: Path) -> Source:
-    spec = _spec(context.table, entry)
+    spec = _spec(entry)
     files = [f.relative_to(root.resolve()).as_posix() for f in context.files]
     return Source(
         layer=spec.name,

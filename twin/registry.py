@@ -285,7 +285,7 @@ def load_plugin(path: str | Path) -> None:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         sys.modules.pop(name, None)
         raise PluginError(f"plugin {file} raised {type(error).__name__}: {error}") from error
 

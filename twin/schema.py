@@ -22,6 +22,9 @@ from twin.errors import Problem, SchemaError, TwinError, did_you_mean
 __all__ = ["columns_of", "complete", "empty", "find_problems", "names", "spec", "validate"]
 
 _TABLES = Path(__file__).parent / "tables"
+_YES_OR_NO = dict.fromkeys(("true", "yes", "ja", "1", "t", "j", "y"), True) | dict.fromkeys(
+    ("false", "no", "nej", "0", "f", "n"), False
+)
 _GEOMETRY = {
     "polygon": ("Polygon", "MultiPolygon"),
     "line": ("LineString", "MultiLineString"),
@@ -135,7 +138,7 @@ def complete(table: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[Problem
         elif kind == "category":
             new[str(column)] = _closed_list(values, row, name, str(column), identity, problems)
         elif kind == "bool":
-            new[str(column)] = values.fillna(value=row["default"] == "true").astype(bool)
+            new[str(column)] = _yes_or_no(values, row, name, str(column), identity, problems)
         elif kind == "str":
             new[str(column)] = _text(values)
     done = table.assign(**new)
@@ -209,6 +212,26 @@ def _closed_list(
             )
         )
     return pd.Series(pd.Categorical(text.where(~unknown, None), categories=known), index=values.index)
+
+
+def _yes_or_no(
+    values: pd.Series[Any],
+    row: pd.Series[Any],
+    name: str,
+    column: str,
+    identity: pd.Series[Any],
+    problems: list[Problem],
+) -> Any:
+    """Return yes and no as they are written in files; ``"no"`` is not true because it is a text."""
+    if values.dtype == bool:
+        return values
+    text = values.astype("object").map(lambda v: str(v).strip().lower().removesuffix(".0"), na_action="ignore")
+    found = text.map(_YES_OR_NO).where(text.notna() & (text != ""), row["default"] == "true")
+    unknown = found.isna()
+    if unknown.any():
+        rule = f"{values[unknown].iloc[0]!r} is neither yes nor no; write true or false"
+        problems.append(Problem(name, column, rule, int(unknown.sum()), str(identity[unknown].iloc[0])))
+    return found.fillna(value=False).astype(bool)
 
 
 def _text(values: pd.Series[Any]) -> Any:
