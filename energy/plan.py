@@ -17,7 +17,8 @@ import pandas as pd
 
 from energy.scenario import Scenario, Step, select
 from twin.city import City
-from twin.registry import MEASURES
+from twin.errors import PluginError, TwinError
+from twin.registry import MEASURES, MeasureSpec
 
 __all__ = ["Adoption", "Conflict", "adopted", "plan"]
 
@@ -27,7 +28,7 @@ _ID = {"buildings": "building_id", "roads": "road_id"}
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A step that got fewer entities than it asked for, since earlier steps had them.
+    """A step that got fewer entities than it asked for: earlier steps had them, or none matches its filter.
 
     Attributes
     ----------
@@ -48,6 +49,8 @@ class Conflict:
 
     def __str__(self) -> str:
         """Return one line of text."""
+        if not self.matching:
+            return f"step {self.step} ({self.measure}) changes nothing: none of the {self.table} matches its filter"
         return (
             f"step {self.step} ({self.measure}) asks for {self.wanted} of {self.matching} {self.table}, "
             f"but earlier steps leave {self.got}"
@@ -102,22 +105,21 @@ def plan(city: City, scenario: Scenario) -> Adoption:
     Raises
     ------
     TwinError
-        When a filter names what does not exist.
+        When filters name what does not exist; every such step at once.
     """
     taken: dict[tuple[str, str], npt.NDArray[np.bool_]] = {}
     years: list[npt.NDArray[np.int32]] = []
     conflicts: list[Conflict] = []
-    areas = city.get("areas")
-    for k, step in enumerate(scenario.step):
+    matches = _matching(city, scenario)
+    for k, (step, matching) in enumerate(zip(scenario.step, matches, strict=True)):
         spec = MEASURES[step.measure]
         entities = city.get(spec.table)
-        matching = select(entities, step.where, areas)
         free = matching.copy()
         for column in spec.changes:
             free &= ~taken.setdefault((spec.table, column), np.zeros(len(entities), bool))
         wanted = round(step.share * int(matching.sum()))
         chosen = _in_fixed_order(entities, free, _ID[spec.table])[:wanted]
-        if len(chosen) < wanted:
+        if len(chosen) < wanted or not matching.any():
             conflicts.append(Conflict(k + 1, step.measure, spec.table, int(matching.sum()), wanted, len(chosen)))
         when = np.full(len(entities), NEVER, np.int32)
         when[chosen] = step.start if spec.gradual else _roll_out(len(chosen), step.start, step.end)
@@ -125,6 +127,21 @@ def plan(city: City, scenario: Scenario) -> Adoption:
             taken[spec.table, column][chosen] = True
         years.append(when)
     return Adoption(scenario.step, tuple(years), tuple(conflicts))
+
+
+def _matching(city: City, scenario: Scenario) -> list[npt.NDArray[np.bool_]]:
+    """Return which entities match each step's filter."""
+    areas = city.get("areas")
+    found: list[npt.NDArray[np.bool_]] = []
+    problems: list[str] = []
+    for k, step in enumerate(scenario.step):
+        try:
+            found.append(select(city.get(MEASURES[step.measure].table), step.where, areas))
+        except TwinError as error:
+            problems.append(f"step {k + 1}: {error}")
+    if problems:
+        raise TwinError(f"scenario {scenario.name!r}: " + "\n  ".join(problems))
+    return found
 
 
 def _in_fixed_order(entities: pd.DataFrame, free: npt.NDArray[np.bool_], column: str) -> npt.NDArray[np.intp]:
@@ -181,16 +198,32 @@ def adopted(
         values = spec.check(step.params, f"measure {step.measure!r}")
         if spec.gradual:
             values["progress"] = min(1.0, (year - step.start + 1) / (step.end - step.start + 1))
-        patch = spec.function(now.iloc[at], factors, **values)
-        now = _patched(now, patch, spec.changes, step.measure)
+        now = _patched(now, _patch(spec, now.iloc[at], factors, values), spec.changes, step.measure)
     return now
+
+
+def _patch(
+    spec: MeasureSpec, chosen: pd.DataFrame, factors: Mapping[str, float], values: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Run a measure; what one of a plugin raises is told as the plugin's error."""
+    try:
+        return spec.function(chosen, factors, **values)
+    except Exception as error:
+        if isinstance(error, TwinError) or spec.function.__module__.startswith("energy."):
+            raise
+        raise PluginError(
+            f"measure {spec.name!r} of {spec.function.__module__} raised {type(error).__name__}: {error}"
+        ) from error
 
 
 def _patched(table: pd.DataFrame, patch: pd.DataFrame, changes: tuple[str, ...], name: str) -> pd.DataFrame:
     from_patch: dict[str, Any] = {}
+    if not isinstance(patch, pd.DataFrame):
+        raise PluginError(f"measure {name!r} must return a table of changed columns, not {type(patch).__name__}")
     if unknown := sorted(set(patch.columns) - set(changes)):
-        message = f"measure {name!r} writes {', '.join(unknown)}, which it did not declare in `changes`"
-        raise ValueError(message)
+        raise PluginError(f"measure {name!r} writes {', '.join(unknown)}, which it did not declare in `changes`")
+    if unknown := sorted(set(patch.columns) - set(table.columns)):
+        raise PluginError(f"measure {name!r} writes {', '.join(unknown)}, which the table does not have")
     rows = table.index.get_indexer(patch.index)
     for column in patch:
         old = table[column]

@@ -163,17 +163,18 @@ def select(table: pd.DataFrame, where: Mapping[str, Any], areas: pd.DataFrame | 
     >>> select(pd.DataFrame({"year_built": [1950, 1980]}), {"year_built": {"max": 1975}}).tolist()
     [True, False]
     """
+    known = [str(c) for c in table if c != "geometry"]
+    if unknown := [c for c in where if c not in known]:
+        raise TwinError("; ".join(f"the filter names an unknown column {c!r}{did_you_mean(c, known)}" for c in unknown))
     keep = np.ones(len(table), bool)
     for column, wanted in where.items():
-        if column not in table or column == "geometry":
-            raise TwinError(
-                f"the filter names an unknown column {column!r}{did_you_mean(column, [c for c in table if c != 'geometry'])}"
-            )
         values = table[column]
         if isinstance(wanted, Mapping):
             keep &= _between(values, wanted, column)
             continue
         choices = list(wanted) if isinstance(wanted, list | tuple) else [wanted]
+        if any(isinstance(c, list | dict) for c in choices):
+            raise TwinError(f"the filter on {column!r} lists tables or lists; write texts or numbers, or min and max")
         if column == "area_id" and areas is not None and len(areas):
             choices = _with_parts(choices, areas)
         elif isinstance(values.dtype, pd.CategoricalDtype):

@@ -154,7 +154,7 @@ def area_figures(tidy: pd.DataFrame, area_id: str, year: int, text: Language) ->
 def conflict_text(conflict: Conflict, text: Language) -> str:
     """Return what a step asked for and got."""
     return text(
-        "conflict",
+        "conflict" if conflict.matching else "conflict_none",
         step=conflict.step,
         measure=MEASURES[conflict.measure].title,
         wanted=text.whole(conflict.wanted),
