@@ -37,6 +37,9 @@ def _atomic(path: Path, write: Callable[[Path], Any]) -> None:
         write(part)
         part.chmod(0o644)
         part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise TwinError(f"{path} can not be written: {error.strerror or error}; choose another --out") from error
     except BaseException:
         part.unlink(missing_ok=True)
         raise

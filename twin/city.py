@@ -68,7 +68,7 @@ class City:
     [10.0]
     >>> city["road"]
     Traceback (most recent call last):
-    twin.errors.TwinError: the city has no table 'road'. Known: population
+    twin.errors.TwinError: the city has no table 'road'; add [layers.road] to city.toml. Known: population
     """
 
     name: str
@@ -88,7 +88,9 @@ class City:
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.tables:
-            raise TwinError(f"the city has no table {name!r}{did_you_mean(name, self.tables)}")
+            raise TwinError(
+                f"the city has no table {name!r}; add [layers.{name}] to city.toml{did_you_mean(name, self.tables)}"
+            )
         return self.tables[name]
 
     def __contains__(self, name: object) -> bool:

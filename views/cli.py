@@ -37,6 +37,7 @@ app = typer.Typer(
 out = Console()
 err = Console(stderr=True, highlight=False)
 
+_YEARS = (1990, 2100)  # beyond, a factor's first or last year says nothing
 Tell = Callable[[float, str], None]
 Folder = Annotated[Path, typer.Argument(help="Folder with city.toml.")]
 Data = Annotated[Path | None, typer.Option("--data", help="The layers' files lie here instead of beside city.toml.")]
@@ -72,12 +73,15 @@ def run(
     """Run scenarios and write indicators.csv, buildings.parquet, roads.parquet, summary.json and run.json."""
     _plugins(plugin)
     span = _years(years)
-    files = {s.name: (s, p) for s, p in ((energy.Scenario.read(p), p) for p in scenario or [])}
-    if len(files) < len(scenario or []):
-        raise TwinError("two scenario files have the same name; give each its own")
-    scenarios = [energy.Scenario.baseline(), *(s for s, _ in files.values())]
+    baseline = energy.Scenario.baseline()
+    files = {s.name: (s, p) for s, p in zip(_scenarios(scenario or []), scenario or [], strict=True)}
+    if len({*files, baseline.name}) < len(scenario or []) + 1:
+        raise TwinError(f"two scenarios have the same name ({baseline.name} is always run too); give each its own")
+    scenarios = [baseline, *(s for s, _ in files.values())]
     with _progress() as tell:
         loaded = layers.load(city, data, lambda share, text: tell(0.2 * share, text))
+        for each in scenarios:
+            energy.plan(loaded, each)  # what a filter gets wrong is told before the long work
         done = []
         for k, each in enumerate(scenarios):
             start, step = 0.2 + 0.7 * k / len(scenarios), 0.7 / len(scenarios)
@@ -90,6 +94,20 @@ def run(
             err.print(f"[yellow]note:[/] {_plain(results.scenario.name)}: {_plain(str(conflict))}")
     _print_summary(done)
     err.print(f"written to {out_dir}")
+
+
+def _scenarios(files: list[Path]) -> list[energy.Scenario]:
+    """Read scenario files; the mistakes of all of them come together."""
+    read: list[energy.Scenario] = []
+    problems: list[str] = []
+    for file in files:
+        try:
+            read.append(energy.Scenario.read(file))
+        except TwinError as error:
+            problems.append(str(error))
+    if problems:
+        raise TwinError("\n".join(problems))
+    return read
 
 
 def _part(tell: Tell, start: float, step: float, name: str) -> Tell:
@@ -378,6 +396,8 @@ def _years(text: str) -> tuple[int, ...]:
     first, last = int(found[1]), int(found[2] or found[1])
     if first > last:
         raise TwinError(f"--years {text}: the first year is after the last")
+    if first < _YEARS[0] or last > _YEARS[1]:
+        raise TwinError(f"--years {text}: the numbers hold from {_YEARS[0]} to {_YEARS[1]}; choose years between")
     return tuple(range(first, last + 1))
 
 

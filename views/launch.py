@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -57,7 +58,13 @@ def run_app(city: Path | None, data: Path | None, plugins: list[Path], port: int
     }
     options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", str(headless).lower()]
     command = [sys.executable, "-m", "streamlit", "run", script.name, *options]
-    return subprocess.run(command, cwd=script.parent, env=environment, check=False).returncode  # noqa: S603 - our own words
+    with subprocess.Popen(command, cwd=script.parent, env=environment) as server:  # noqa: S603 - our own words
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())  # who stops the command stops the server
+        while True:
+            try:
+                return server.wait()
+            except KeyboardInterrupt:  # the server has had it too and is on its way out
+                continue
 
 
 def _script() -> Path:

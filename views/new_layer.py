@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from pathlib import Path
 
@@ -31,13 +32,15 @@ def write(name: str, folder: Path) -> list[Path]:
     TwinError
         When the name is none, or a file is there already.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
         raise TwinError(
-            f"{name!r} can not name a layer; use lower-case letters, digits and underscores, beginning with a letter"
+            f"{name!r} can not name a layer; use lower-case letters, digits and underscores, beginning with a letter, and no word of Python's own"
         )
     targets = {folder / f"{name}_layer.py": "layer.py.txt", folder / f"test_{name}_layer.py": "test_layer.py.txt"}
     if there := [str(p) for p in targets if p.exists()]:
         raise TwinError(f"{', '.join(there)} is there already; choose another name or folder")
+    if folder.exists() and not folder.is_dir():
+        raise TwinError(f"{folder} is a file; name a folder with --out")
     folder.mkdir(parents=True, exist_ok=True)
     for target, template in targets.items():
         target.write_text((_TEMPLATES / template).read_text(encoding="utf-8").replace("NAME", name), encoding="utf-8")

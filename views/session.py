@@ -9,7 +9,7 @@ from pathlib import Path
 
 import energy
 import layers
-from twin import City
+from twin import City, TwinError
 from twin.registry import load_plugin
 from views.launch import sample_city
 
@@ -102,7 +102,11 @@ def open_session(settings: Settings, progress: Callable[[float, str], None] | No
         energy.Scenario.baseline(),
         *(energy.Scenario.read(p) for p in sorted(settings.city.glob("scenarios/*.toml"))),
     ]
-    years = range(city.base_year, 2031)
+    if len({s.name for s in scenarios}) < len(scenarios):
+        raise TwinError(
+            f"two scenarios in {settings.city / 'scenarios'} have the same name, or one is called {BASELINE}"
+        )
+    years = range(city.base_year, max(city.base_year, 2030) + 1)
     runs = {}
     for k, scenario in enumerate(scenarios):
         start = 0.3 + 0.7 * k / len(scenarios)

@@ -1,11 +1,18 @@
 """The command: what it prints, for people and for programs."""
 
 import json
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from energy import INDICATORS
 from twin import LAYERS, MEASURES, Factors
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_without_words_it_explains_itself(twin):
@@ -74,7 +81,13 @@ def test_explain_of_nothing(twin):
 
 
 @pytest.mark.parametrize(
-    ("years", "words"), [("2030:2024", "first year is after the last"), ("soon", "write it as 2024:2030")]
+    ("years", "words"),
+    [
+        ("2030:2024", "first year is after the last"),
+        ("soon", "write it as 2024:2030"),
+        ("2024:9999", "the numbers hold from 1990 to 2100"),
+        ("1800", "the numbers hold from 1990 to 2100"),
+    ],
 )
 def test_years_that_are_none(folder, twin, years, words):
     code, _, told = twin("run", folder, "--years", years)
@@ -94,6 +107,67 @@ def test_two_scenarios_of_one_name(folder, twin):
     code, _, told = twin("run", folder, "--scenario", folder / "a.toml", "--scenario", folder / "b.toml")
     assert code == 2
     assert "same name" in told
+
+
+def test_no_scenario_is_called_as_the_baseline(folder, twin):
+    (folder / "a.toml").write_text('name = "baseline"\n', encoding="utf-8")
+    code, _, told = twin("run", folder, "--scenario", folder / "a.toml")
+    assert code == 2
+    assert "baseline is always run too" in told
+
+
+def test_the_mistakes_of_all_scenario_files_come_together(folder, twin):
+    (folder / "a.toml").write_text('name = "A"\n[[step]]\nmeasure = "renovate_envelope"\nshare = 2\n', encoding="utf-8")
+    (folder / "b.toml").write_text('name = "B"\nstpe = 1\n', encoding="utf-8")
+    code, _, told = twin("run", folder, "--scenario", folder / "a.toml", "--scenario", folder / "b.toml")
+    assert code == 2
+    assert "2 is not possible" in told
+    assert "did you mean 'step'" in told
+
+
+def test_a_step_that_matches_nothing_is_told(folder, tmp_path, twin):
+    step = '[[step]]\nmeasure = "renovate_envelope"\nwhere = { owner = "Framtidne" }\n'
+    (folder / "a.toml").write_text(f'name = "A"\n{step}', encoding="utf-8")
+    code, _, told = twin("run", folder, "--scenario", folder / "a.toml", "--years", "2024", "--out", tmp_path / "out")
+    assert code == 0
+    assert "step 1 (renovate_envelope) changes nothing: none of the buildings matches its filter" in told
+
+
+def test_the_server_stops_with_the_command(folder):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ["app", str(folder), "--headless", "--port", str(port)]
+    with subprocess.Popen([sys.executable, "-m", "views.cli", *words], cwd=ROOT, stdout=subprocess.DEVNULL) as command:
+        for _ in range(120):
+            if _answers(port):
+                break
+            time.sleep(0.5)
+        assert _answers(port)
+        command.terminate()
+        command.wait(30)
+    assert not _answers(port)
+
+
+def _answers(port):
+    with socket.socket() as door:
+        door.settimeout(1)
+        return door.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.parametrize("name", ["Träd", "class", "2trees"])
+def test_a_layer_s_name_is_a_python_name(tmp_path, twin, name):
+    code, _, told = twin("new-layer", name, "--out", tmp_path)
+    assert code == 2
+    assert "can not name a layer" in told
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_plugin_is_written_to_a_folder(tmp_path, twin):
+    (tmp_path / "out").write_text("a file", encoding="utf-8")
+    code, _, told = twin("new-layer", "trees", "--out", tmp_path / "out")
+    assert code == 2
+    assert "is a file; name a folder" in told
 
 
 def test_the_app_needs_a_city(tmp_path, twin):
