@@ -11,9 +11,11 @@ import pytest
 import rasterio
 import shapely
 from rasterio.transform import from_origin
-from shapely import Polygon
+from shapely import LineString, Polygon
 
 import layers
+from layers import vector
+from twin import TwinError
 
 SCENARIO = 'name = "Prov"\n[[step]]\n'
 
@@ -99,12 +101,7 @@ def missing_hours(folder):
 def raster_without_nodata(folder):
     z = np.full((60, 60), 12.0, np.float32)
     z[:5] = -9999
-    with rasterio.open(
-        folder / "dem.tif", "w", driver="GTiff", width=60, height=60, count=1, dtype="float32", crs="EPSG:3007",
-        transform=from_origin(146_900, 6_399_400, 12, 12),
-    ) as file:  # fmt: skip
-        file.write(z, 1)
-    entry(folder, '[layers.terrain]\nuse = "geotiff"\npath = "dem.tif"\n')
+    terrain(folder, z)
 
 
 def population(folder, text, encoding="utf-8"):
@@ -168,6 +165,232 @@ CITIES = [
 ]  # fmt: skip
 
 
+def a_folder(folder):
+    (folder / "roads.gpkg").unlink()
+    (folder / "roads.gpkg").mkdir()
+
+
+def not_a_geopackage(folder):
+    (folder / "roads.gpkg").write_text("hello", encoding="utf-8")
+
+
+def not_an_archive(folder):
+    (folder / "b.zip").write_text("hello", encoding="utf-8")
+    replace(folder, "buildings.gpkg", "b.zip")
+
+
+def heights_as_buildings(folder):
+    raster(folder, np.full((60, 60), 12.0, np.float32))
+    replace(folder, 'use = "vector"\npath = "buildings.gpkg"', 'use = "geotiff"\npath = "dem.tif"')
+
+
+def buildings_as_heights(folder):
+    entry(folder, '[layers.terrain]\nuse = "vector"\npath = "buildings.gpkg"\n')
+
+
+def misspelt_table(folder):
+    replace(folder, "[layers.buildings]", "[layers.bulidings]")
+
+
+def driver_of_another_table(folder):
+    replace(folder, '[layers.roads]\nuse = "vector"', '[layers.streets]\nuse = "osm_roads"')
+
+
+def two_unknown_drivers(folder):
+    replace(folder, 'use = "epw"', 'use = "epv"')
+    replace(folder, '[layers.buildings]\nuse = "vector"', '[layers.buildings]\nuse = "vektor"')
+
+
+def raster(folder, z, **where):
+    place = {"crs": "EPSG:3007", "transform": from_origin(146_900, 6_399_400, 12, 12)} | where
+    with rasterio.open(
+        folder / "dem.tif", "w", driver="GTiff", width=60, height=60, count=1, dtype=z.dtype, **place
+    ) as file:
+        file.write(z, 1)
+
+
+def terrain(folder, z, **where):
+    raster(folder, z, **where)
+    entry(folder, '[layers.terrain]\nuse = "geotiff"\npath = "dem.tif"\n')
+
+
+def high_blanks(folder):
+    z = np.full((60, 60), 12, np.int16)
+    z[:5] = 32767
+    terrain(folder, z)
+
+
+def raster_in_degrees(folder):
+    terrain(folder, np.full((60, 60), 12, np.int16), crs="EPSG:4326", transform=from_origin(11.9, 57.8, 0.001, 0.001))
+
+
+def raster_with_swapped_axes(folder):
+    terrain(folder, np.full((60, 60), 12, np.int16), transform=from_origin(6_399_400, 146_900, 12, 12))
+
+
+def words_in_weather(folder):
+    lines = (folder / "weather.epw").read_text(encoding="utf-8").splitlines(keepends=True)
+    cells = lines[100].split(",")
+    cells[6] = "kallt"
+    lines[100] = ",".join(cells)
+    (folder / "weather.epw").write_text("".join(lines), encoding="utf-8")
+
+
+def commas_in_weather(folder):
+    text = (folder / "weather.epw").read_text(encoding="utf-8")
+    (folder / "weather.epw").write_text(text.replace(".", ","), encoding="utf-8")
+
+
+def unquoted_decimal_commas(folder):
+    population(folder, "area_id,population\na1,10,5\na2,3,25\n")
+
+
+def unknown_encoding(folder):
+    population(folder, "area_id,population\na1,10\n")
+    entry(folder, 'encoding = "latin-99"\n')
+
+
+def commas_in_coordinates(folder):
+    (folder / "c.csv").write_text('charger_id,lat,lon\nc1,"57,7","11,97"\nc2,,\n', encoding="utf-8")
+    entry(folder, '[layers.charging]\nuse = "csv"\npath = "c.csv"\nx = "lon"\ny = "lat"\ncrs = "EPSG:4326"\n')
+
+
+def latin_geojson(folder):
+    buildings(folder).to_crs("EPSG:4326").to_file(folder / "b.geojson")
+    text = (folder / "b.geojson").read_bytes().replace(b"Framtiden", "Älvstranden".encode("latin-1"))
+    (folder / "b.geojson").write_bytes(text)
+    replace(folder, "buildings.gpkg", "b.geojson")
+
+
+def latin_shapefile(folder):
+    shapes = buildings(folder)[["geometry"]].assign(bid=[f"oqo{i}" for i in range(6)])
+    shapes.to_file(folder / "b.shp")
+    (folder / "b.dbf").write_bytes((folder / "b.dbf").read_bytes().replace(b"oqo", "öqo".encode("latin-1")))
+    (folder / "b.cpg").write_text("UTF-8", encoding="utf-8")
+    replace(folder, 'path = "buildings.gpkg"', 'path = "b.shp"\ncolumns = { bid = "building_id" }')
+
+
+def several_constants(folder):
+    replace(folder, 'path = "buildings.gpkg"', 'path = "buildings.gpkg"\nconstants = { storeys = [1, 2] }')
+
+
+def words_for_yes_and_no(folder):
+    save(gpd.read_file(folder / "roads.gpkg").assign(tunnel=["nej", "ja", "kanske"]), folder, "roads")
+
+
+def too_many_vehicles(folder):
+    save(gpd.read_file(folder / "roads.gpkg").assign(van_share=0.6, heavy_vehicle_share=0.6), folder, "roads")
+
+
+def stray_grid_area(folder):
+    save(buildings(folder).assign(grid_area_id=["g1", "g9", "g1", "g1", "g1", "g1"]), folder)
+
+
+def area_inside_itself(folder):
+    save(gpd.read_file(folder / "areas.gpkg").assign(parent_id=["s1", "s1", "s1"]), folder, "areas")
+
+
+def diameters_as_words(folder):
+    pipes = gpd.GeoDataFrame(
+        {"diameter_mm": ["0,2"]}, geometry=[LineString([(147e3, 6399e3), (147e3, 64e5)])], crs=3007
+    )
+    pipes.to_file(folder / "pipes.gpkg")
+    entry(folder, '[layers.heat_pipes]\nuse = "heat_pipes"\npath = "pipes.gpkg"\ndiameter_unit = "m"\n')
+
+
+def people_as_words(folder):
+    head = "primaromrade_kod,pop_total,pop_0_18,pop_19_65,pop_66plus\n"
+    population(folder, f"{head}199,many,1,1,1\n")
+    replace(folder, 'use = "csv"', 'use = "goteborg_population"')
+
+
+def no_stations(folder):
+    (folder / "n.json").write_text('{"chargerstations": []}', encoding="utf-8")
+    entry(folder, '[layers.charging]\nuse = "nobil"\npath = "n.json"\n')
+
+
+def mesh_of_no_numbers(folder):
+    (folder / "m.obj").write_text("v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", encoding="utf-8")
+    entry(folder, '[layers.mesh]\nuse = "mesh"\npath = "m.obj"\ncrs = "EPSG:3006"\n')
+
+
+def city_of_another_time(folder):
+    replace(folder, "[city]\n", "[city]\nbase_year = 20245\n")
+
+
+def heights_as_the_city_s_crs(folder):
+    replace(folder, "[city]\n", '[city]\ncrs = "EPSG:5613"\n')
+
+
+def unknown_key(folder):
+    replace(folder, "[city]\n", "[city]\nbaseyear = 2024\n")
+
+
+MORE_CITIES = [
+    (a_folder, ["roads: 'roads.gpkg' is a folder"]),
+    (not_a_geopackage, ["roads.gpkg can not be read ('roads.gpkg' not recognized", "no GeoPackage, Shapefile"]),
+    (not_an_archive, ["b.zip is no zip archive"]),
+    (heights_as_buildings, ["buildings: 'geotiff' gives heights, not a table"]),
+    (buildings_as_heights, ["terrain: must be heights, but 'vector' gives a table"]),
+    (misspelt_table, ["bulidings: ", "did you mean [layers.buildings]"]),
+    (driver_of_another_table, ["streets: ", "call the layer [layers.roads]"]),
+    (two_unknown_drivers, ["did you mean 'vector'", "did you mean 'epw'"]),
+    (high_blanks, ["300 cells hold 32767; state it with nodata = 32767"]),
+    (raster_in_degrees, ["has cells in degrees (EPSG:4326)"]),
+    (raster_with_swapped_axes, ["terrain: the heights lie outside", "north and east are swapped"]),
+    (words_in_weather, ["'kallt' is not a number", "first: hour 93"]),
+    (commas_in_weather, ["is not an EPW weather file", "decimal points"]),
+    (unquoted_decimal_commas, ["more cells in its rows than columns", "a decimal point, not a comma"]),
+    (unknown_encoding, ["there is no text encoding 'latin-99'"]),
+    (commas_in_coordinates, ["charging.lon: '11,97' is not a number; write a decimal point", "charging.lat: '57,7'"]),
+    (latin_geojson, ["b.geojson is not UTF-8 text", 'encoding = "latin-1"']),
+    (latin_shapefile, ["b.shp is not UTF-8 text", 'encoding = "latin-1"']),
+    (several_constants, ["constants gives storeys several values"]),
+    (words_for_yes_and_no, ["roads.tunnel: 'kanske' is neither yes nor no", "first: r3"]),
+    (too_many_vehicles, ["roads.van_share", "together they are at most 1", "(3 rows, first: r1)"]),
+    (stray_grid_area, ["buildings.grid_area_id: 'g9' is not in the table of grid areas"]),
+    (area_inside_itself, ["areas.parent_id: 's1' is no area of a higher level", "(1 row, first: s1)"]),
+    (diameters_as_words, ["heat_pipes.diameter_mm: '0,2' is not a number"]),
+    (people_as_words, ["population.population: 'many' is not a number"]),
+    (no_stations, ["n.json holds no stations"]),
+    (mesh_of_no_numbers, ["m.obj has corners that are not numbers"]),
+    (city_of_another_time, ["city.base_year", "less than or equal to 2100"]),
+    (heights_as_the_city_s_crs, ["EPSG:5613", "choose a projected one"]),
+    (unknown_key, ["city.baseyear: unknown key; did you mean 'base_year'"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spoil", "words"), MORE_CITIES, ids=lambda v: getattr(v, "__name__", ""))
+def test_more_spoilt_cities_are_told(folder, spoil, words):
+    spoil(folder)
+    with pytest.raises(TwinError) as told:
+        layers.load(folder)
+    for text in words:
+        assert text in str(told.value)
+
+
+@pytest.mark.parametrize("spoil", [latin_geojson, latin_shapefile])
+def test_the_encoding_that_the_message_names_is_understood(folder, spoil):
+    spoil(folder)
+    replace(folder, 'path = "b.', 'encoding = "latin-1"\npath = "b.')
+    read = layers.load(folder)["buildings"]
+    assert (read["building_id"].str.startswith("öqo") | (read["owner"] == "Älvstranden")).any()
+
+
+def test_a_column_that_is_nearly_ours_is_told(folder):
+    replace(folder, 'path = "buildings.gpkg"', 'path = "buildings.gpkg"\ncolumns = { year_built = "yaer_built" }')
+    notes = layers.load(folder).sources["buildings"].notes
+    assert any("yaer_built is no column of buildings" in n and "did you mean year_built" in n for n in notes)
+
+
+def test_an_archive_that_would_fill_the_memory_is_refused(folder, monkeypatch):
+    buildings(folder)[["geometry"]].assign(bid="b").to_file(folder / "b.shp.zip", driver="ESRI Shapefile")
+    replace(folder, "buildings.gpkg", "b.shp.zip")
+    monkeypatch.setattr(vector, "_LARGEST_ARCHIVE_BYTES", 100)
+    with pytest.raises(TwinError, match=r"b\.shp\.zip holds .* GB; unpack it"):
+        layers.load(folder)
+
+
 def state(folder):
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.rglob("*")) if p.is_file()}
 
@@ -197,6 +420,8 @@ SCENARIOS = [
     ('measure = "renovate_envelope"\nwhere = { year_bilt = { max = 1975 } }', ["unknown column 'year_bilt'", "did you mean 'year_built'"]),
     ('measure = "renovate_envelope"\nwhere = { use = ["ofice"] }', ["names 'ofice'", "did you mean 'office'"]),
     ('measure = "renovate_envelope"\nwhere = { area_id = ["a9"] }', ["unknown area 'a9'"]),
+    ('measure = "renovate_envelope"\nwhere = { use = [{ a = 1 }] }', ["the filter on 'use' lists tables or lists"]),
+    ('measure = "renovate_envelope"\nwhere = { hieght_m = 3, owmer = "x" }\n[[step]]\nmeasure = "install_heat_pump"\nwhere = { ues = "office" }', ["step 1", "did you mean 'height_m'", "did you mean 'owner'", "step 2", "did you mean 'use'"]),
     ('measure = "renovate_envelope"\nstart = 2030\nend = 2026', ["start 2030 is after end 2026"]),
     ('measure = "electrify_vehicles"', ["parameter 'ev_share' is missing"]),
     ("measure = \nshare = 1", ["is not valid TOML", "line 3"]),
@@ -265,6 +490,52 @@ def test_a_plugin_s_layer_that_raises_is_named_without_a_traceback(folder, tmp_p
     assert "ZeroDivisionError" in told
 
 
+MEASURES = [
+    ("return 1 / 0", ["measure 'mine'", "raised ZeroDivisionError: division by zero"]),
+    ("return pd.DataFrame({'height_m': 1.0}, index=chosen.index)", ["writes height_m, which it did not declare"]),
+    ("return pd.DataFrame({'wonder': 1.0}, index=chosen.index)", ["writes wonder, which the table does not have"]),
+    ("return 5", ["must return a table of changed columns, not int"]),
+]
+
+
+@pytest.mark.parametrize(("body", "words"), MEASURES, ids=[b for b, _ in MEASURES])
+def test_a_plugin_s_measure_that_fails_is_named_without_a_traceback(folder, tmp_path, twin, body, words):
+    plugin = tmp_path / "measures.py"
+    plugin.write_text(
+        "import pandas as pd\nimport energy\n@energy.measure(changes=['heat_recovery', 'wonder'])\n"
+        f"def mine(chosen, factors):\n    {body}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "s.toml").write_text(SCENARIO + 'measure = "mine"\nstart = 2024', encoding="utf-8")
+    code, _, told = twin(
+        "run", folder, "--scenario", tmp_path / "s.toml", "--years", "2024", "--plugin", plugin, "--out", tmp_path / "o"
+    )
+    assert code == 2
+    for text in words:
+        assert text in told
+
+
+def test_a_plugin_that_stops_python_is_named(folder, tmp_path, twin):
+    plugin = tmp_path / "quits.py"
+    plugin.write_text("raise SystemExit('bye')", encoding="utf-8")
+    code, _, told = twin("validate", folder, "--plugin", plugin)
+    assert code == 2
+    assert "quits.py raised SystemExit: bye" in told
+
+
+def test_a_plugin_s_layer_that_raises_hides_no_other_problem(folder, tmp_path, twin):
+    missing_file(folder)
+    plugin = tmp_path / "falls.py"
+    plugin.write_text(
+        "from layers import layer\n@layer('falls')\ndef falls(context):\n    return 1 / 0\n", encoding="utf-8"
+    )
+    entry(folder, '[layers.falls]\nuse = "falls"\n')
+    _, _, told = twin("validate", folder, "--plugin", plugin)
+    assert "2 problems found" in told
+    assert "ZeroDivisionError" in told
+    assert "no file 'buildings.gpkg'" in told
+
+
 def test_a_plugin_is_held_to_its_promises(folder, tmp_path, twin):
     plugin = tmp_path / "vague.py"
     plugin.write_text(
@@ -293,6 +564,22 @@ def test_a_folder_that_can_not_be_written(folder, tmp_path, twin):
     code, _, told = twin("run", folder, "--years", "2024", "--out", tmp_path / "out")
     assert code == 2
     assert "can not be written" in told
+
+
+def test_a_file_that_can_not_be_replaced(folder, tmp_path, twin):
+    (tmp_path / "out" / "indicators.csv").mkdir(parents=True)
+    code, _, told = twin("run", folder, "--years", "2024", "--out", tmp_path / "out")
+    assert code == 2
+    assert "indicators.csv can not be written: Is a directory" in told
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["indicators.csv"]
+
+
+def test_a_city_without_buildings_says_what_to_add(folder, tmp_path, twin):
+    text = (folder / "city.toml").read_text(encoding="utf-8")
+    (folder / "city.toml").write_text(text.replace('[layers.buildings]\nuse = "vector"\npath = "buildings.gpkg"\n', ""), encoding="utf-8")  # fmt: skip
+    code, _, told = twin("run", folder, "--years", "2024", "--out", tmp_path / "out")
+    assert code == 2
+    assert "add [layers.buildings] to city.toml" in told
 
 
 def test_dates_and_ids_read_as_numbers_are_still_text(folder):
