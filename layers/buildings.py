@@ -5,7 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 
-from layers.codes import use_of
+from layers.codes import osm_tag, use_of
 from layers.context import Context
 from layers.vector import read_vector, rename_columns
 from twin.errors import TwinError
@@ -71,23 +71,29 @@ def osm_buildings(
     context : Context
     path, layer : str
     identity : str
-        Column with the identity.
+        Column with the identity. Where it is blank, as for GDAL's outlines that are ways, `osm_way_id` is taken.
     columns : dict
         Further source columns to columns of the table.
     """
     table = read_vector(context, path, layer)
-    shapes = table.geom_type.isin(["Polygon", "MultiPolygon"]).to_numpy(bool)
+    shapes = (table.geom_type.isin(["Polygon", "MultiPolygon"]) & ~table.geometry.is_empty).to_numpy(bool)
     if not shapes.all():
         context.note(f"{int((~shapes).sum())} shapes that are not areas were left out")
         table = table[shapes].reset_index(drop=True)
     if identity not in table or "building" not in table:
         raise TwinError(f"{path} lacks the column {identity if identity not in table else 'building'!r}")
-    table["building_id"] = table[identity].astype("str")
-    for tag, column in (("height", "height_m"), ("building:levels", "storeys"), ("building_levels", "storeys")):
-        if tag in table:
-            table[column] = pd.to_numeric(
-                table[tag].astype("str").str.extract(r"^([\d.]+)", expand=False), errors="coerce"
-            )
+    built = (table["building"].notna() & (table["building"] != "no")).to_numpy(bool)
+    if not built.all():
+        context.note(f"{int((~built).sum())} areas without a building tag were left out")
+        table = table[built].reset_index(drop=True)
+    table["building_id"] = table[identity].astype("str").where(table[identity].notna(), None)
+    if "osm_way_id" in table:
+        table["building_id"] = table["building_id"].fillna("way-" + table["osm_way_id"].astype("str"))
+    for column, tags in (("height_m", ("height",)), ("storeys", ("building:levels", "building_levels"))):
+        number = [
+            pd.to_numeric(osm_tag(table, t).str.extract(r"^(\d+\.?\d*)", expand=False), errors="coerce") for t in tags
+        ]
+        table[column] = number[0].fillna(number[-1])
     return _with_use(rename_columns(table, columns or {}, context), "building", "osm", context)
 
 

@@ -32,7 +32,7 @@ __all__ = ["CitySettings", "load", "read_settings"]
 
 Progress = Callable[[float, str], None]
 _SURFACES = ("terrain", "surface", "mesh")  # layers that are heights, not tables
-_COMMON = ("use", "crs", "source", "licence", "title")  # keys of a layer that the core reads itself
+_COMMON = ("use", "crs", "invalid", "source", "licence", "title")  # keys of a layer that the core reads itself
 
 
 class CitySettings(BaseModel):
@@ -242,7 +242,7 @@ def _read(context: Context, entry: dict[str, Any]) -> Any:
     if result.empty:
         raise TwinError("the layer has no rows; check the file, its layer name and any filter")
     if isinstance(result, gpd.GeoDataFrame):
-        result = _into_crs(result, context)
+        result = _mended(_into_crs(result, context), entry.get("invalid", "error"), context)
     attrs = result.attrs
     result = result.reset_index(drop=True)
     if table in schema.names():
@@ -277,6 +277,25 @@ def _into_crs(table: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
         )
     first = int(np.flatnonzero(outside)[0])
     raise SchemaError([Problem(context.table, "geometry", rule, int(outside.sum()), f"row {first}")])
+
+
+def _mended(table: gpd.GeoDataFrame, invalid: Any, context: Context) -> gpd.GeoDataFrame:
+    """Repair outlines that cross themselves, where ``city.toml`` asks for it; otherwise they are an error."""
+    if invalid not in ("error", "repair"):
+        raise TwinError(f'invalid = {invalid!r} is not possible; write "error" or "repair"')
+    if invalid == "error":
+        return table
+    shapes = table.geometry.to_numpy()
+    broken = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
+    if not broken.any():
+        return table
+    mended = np.array(shapes, object)
+    mended[broken] = shapely.make_valid(mended[broken], method="structure", keep_collapsed=False)
+    change = float((shapely.area(mended[broken]) - shapely.area(shapes[broken])).sum())
+    context.note(
+        f"{int(broken.sum())} shapes were not valid and were repaired, which changed their area by {change:+.0f} m2"
+    )
+    return table.set_geometry(gpd.GeoSeries(mended, index=table.index, crs=table.crs))
 
 
 def _check_kind(result: Any, context: Context, spec: LayerSpec) -> None:

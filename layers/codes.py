@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from twin import reference
 
-__all__ = ["road_class_of", "use_of"]
+__all__ = ["osm_tag", "road_class_of", "use_of"]
 
 
 def _lookup(codes: pd.Series, table: str, column: str, scheme: str) -> pd.Series:
@@ -20,6 +22,32 @@ def _text(codes: pd.Series) -> pd.Series:
     if codes.dtype.kind in "iuf":
         codes = codes.astype("Int64").astype("str").where(codes.notna() & (codes != 0), None)
     return codes.astype(object).where(codes.notna(), None)
+
+
+def osm_tag(table: pd.DataFrame, tag: str) -> pd.Series:
+    """Return an OpenStreetMap tag, from its own column or from the text ``other_tags`` that GDAL makes of the rest.
+
+    Parameters
+    ----------
+    table : DataFrame (n rows)
+    tag : str
+
+    Returns
+    -------
+    Series (n,) of text
+        Blank where there is no such tag.
+
+    Examples
+    --------
+    >>> osm_tag(pd.DataFrame({"other_tags": ['"lanes"=>"2","maxspeed"=>"40"', None]}), "maxspeed").tolist()
+    ['40', nan]
+    """
+    blank = pd.Series(None, index=table.index, dtype="str")
+    own = table[tag].astype("str").where(table[tag].notna(), None) if tag in table else blank
+    if "other_tags" not in table:
+        return own
+    other = table["other_tags"].astype("str").str.extract(f'"{re.escape(tag)}"=>"([^"]*)"', expand=False)
+    return own.fillna(other)
 
 
 def use_of(codes: pd.Series, scheme: str = "lantmateriet") -> pd.Series:

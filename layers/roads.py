@@ -8,13 +8,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from layers.codes import road_class_of
+from layers.codes import osm_tag, road_class_of
 from layers.context import Context
 from layers.vector import read_vector, rename_columns
 from twin.errors import Problem, TwinError, did_you_mean
 from twin.registry import layer
 
 __all__ = ["lantmateriet_roads", "nvdb_roads", "osm_roads"]
+
+_NOT_IN_USE = ("construction", "proposed", "planned", "abandoned", "razed", "disused")
 
 
 def _classified(table: gpd.GeoDataFrame, column: str, scheme: str, context: Context) -> pd.Series:
@@ -28,7 +30,18 @@ def _classified(table: gpd.GeoDataFrame, column: str, scheme: str, context: Cont
         context.problem(
             Problem(context.table, "road_class", rule, int(unknown.sum()), f"row {int(np.flatnonzero(unknown)[0])}")
         )
-    return found
+    return found.fillna("service")  # reported above; a blank would be reported again
+
+
+def _open_streets(table: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
+    """Leave out the lines of an extract that are no streets, and streets that are not built or not there any more."""
+    for words, gone in (
+        ("lines without a highway tag", table["highway"].isna()),
+        ("streets that are not in use", table["highway"].isin(_NOT_IN_USE)),
+    ):
+        if gone.any():
+            context.note(f"{int(gone.sum())} {words} were left out")
+    return table[table["highway"].notna() & ~table["highway"].isin(_NOT_IN_USE)].reset_index(drop=True)
 
 
 def _without_areas(table: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
@@ -72,15 +85,13 @@ def osm_roads(
         Further source columns to columns of the table.
     """
     table = _without_areas(read_vector(context, path, layer), context)
+    if "highway" in table:
+        table = _open_streets(table, context)
     found = _classified(table, "highway", "osm", context)
-    if "maxspeed" in table:
-        table["posted_speed_kmh"] = pd.to_numeric(
-            table["maxspeed"].astype("str").str.extract(r"^(\d+)", expand=False), errors="coerce"
-        )
-    if "lanes" in table:
-        table["lanes"] = pd.to_numeric(table["lanes"], errors="coerce")
-    if "tunnel" in table:
-        table["tunnel"] = table["tunnel"].notna() & (table["tunnel"] != "no")
+    for tag, column in (("maxspeed", "posted_speed_kmh"), ("lanes", "lanes")):
+        table[column] = pd.to_numeric(osm_tag(table, tag).str.extract(r"^(\d+)", expand=False), errors="coerce")
+    tunnel = osm_tag(table, "tunnel")
+    table["tunnel"] = tunnel.notna() & (tunnel != "no")
     return _finished(table, found, columns, context, "osm-")
 
 

@@ -196,12 +196,24 @@ def _flat(table: gpd.GeoDataFrame, context: Context) -> gpd.GeoDataFrame:
     shapes = table.geometry.to_numpy()
     if closed := table.attrs.pop("closed", 0):
         context.note(f"{closed} shapes had rings that were not closed; they were closed")
+        shapes = _without_slivers(shapes, context)
     if shapely.has_z(shapes).any():
         shapes = shapely.force_2d(shapes)
     table = table.set_geometry(gpd.GeoSeries(shapes, index=table.index, crs=table.crs))
     if table.geometry.name != "geometry":
         table = table.rename_geometry("geometry")
     return table
+
+
+def _without_slivers(shapes: Any, context: Context) -> Any:
+    """Drop rings of two corners, which hold no area; what is left may be empty, which the table's rules tell."""
+    found = np.array([str(reason).startswith("Too few points") for reason in shapely.is_valid_reason(shapes)], bool)
+    if not found.any():
+        return shapes
+    context.note(f"{int(found.sum())} shapes had rings of too few corners to hold an area; those rings were left out")
+    mended = np.array(shapes, object)
+    mended[found] = shapely.make_valid(mended[found], method="structure", keep_collapsed=False)
+    return mended
 
 
 def _kept(table: gpd.GeoDataFrame, where: Mapping[str, list[Any]], context: Context) -> gpd.GeoDataFrame:

@@ -320,7 +320,7 @@ def _geometry_problems(table: gpd.GeoDataFrame, name: str, identity: pd.Series[A
                 Problem(
                     name,
                     "geometry",
-                    f"is not a valid polygon ({reason}); repair it in a GIS, e.g. 'Fix geometries'",
+                    f"is not a valid polygon ({reason}); repair it in a GIS, e.g. 'Fix geometries', or with invalid = \"repair\" in city.toml",
                     int(invalid.sum()),
                     str(identity[invalid].iloc[0]),
                 )

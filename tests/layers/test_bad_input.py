@@ -464,6 +464,18 @@ def test_open_rings_are_closed_and_counted(folder):
     assert "1 shapes had rings that were not closed; they were closed" in city.sources["buildings"].notes
 
 
+def test_outlines_that_cross_themselves_are_repaired_when_it_is_asked_for(folder):
+    crossed_outline(folder)
+    replace(folder, 'path = "buildings.gpkg"', 'path = "buildings.gpkg"\ninvalid = "repair"')
+    city = layers.load(folder)
+    assert len(city["buildings"]) == 6
+    assert shapely.is_valid(city["buildings"].geometry.to_numpy()).all()
+    assert any(n.startswith("1 shapes were not valid and were repaired") for n in city.sources["buildings"].notes)
+    replace(folder, 'invalid = "repair"', 'invalid = "ignore"')
+    with pytest.raises(TwinError, match='write "error" or "repair"'):
+        layers.load(folder)
+
+
 def test_text_of_another_encoding_is_read_when_it_is_named(folder):
     latin_text(folder)
     entry(folder, 'encoding = "latin-1"\n')

@@ -256,11 +256,27 @@ def test_streets_of_openstreetmap(tmp_path):
     assert found["aadt"].iloc[1] == 0
 
 
+def test_an_extract_of_openstreetmap_as_it_is_downloaded(shared):
+    osm = shared / "second_city"
+    table, notes = read("osm_buildings", osm, path="helsinki.osm.pbf", layer="multipolygons")
+    assert len(table) == 482  # of 494; the edge of the extract cuts twelve down to a line
+    assert table["building_id"].notna().all()
+    assert table["building_id"].is_unique
+    assert (table["storeys"].notna() & (table["use"] == "multi_family")).sum() > 5  # from the text of other tags
+    assert any("areas without a building tag were left out" in n for n in notes)
+    streets, notes = read("osm_roads", osm, path="helsinki.osm.pbf", layer="lines")
+    assert streets["road_class"].notna().all()
+    assert streets["posted_speed_kmh"].notna().sum() > 200
+    assert "3 streets that are not in use were left out" in notes
+    assert any("lines without a highway tag" in n for n in notes)
+
+
 def test_an_unknown_class_of_street_is_a_problem_that_names_it(tmp_path):
     gpd.GeoDataFrame({"highway": ["gangplank"]}, geometry=[LineString([(11.97, 57.7), (11.98, 57.7)])], crs="EPSG:4326").to_file(tmp_path / "s.geojson")  # fmt: skip
     context = Context("roads", "EPSG:3007", tmp_path)
     LAYERS["osm_roads"].function(context, path="s.geojson")
     assert "gangplank" in str(context.problems[0])
+    assert len(context.problems) == 1
 
 
 def test_real_roads_of_lantmateriet_and_nvdb(shared):
