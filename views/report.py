@@ -53,7 +53,9 @@ def building_text(results: energy.Results, at: int, year: int, text: Language) -
     if not row["floor_area_m2"] > 0:
         return [text("building.unheated", **height)]
     known = {
-        "storeys": text.whole(row["storeys"]),
+        "storeys": text("building.storeys_one")
+        if row["storeys"] == 1
+        else text("building.storeys_many", storeys=text.whole(row["storeys"])),
         "area": text.whole(row["floor_area_m2"]),
         "area_how": _how(row["floor_area_source"], text),
     }
