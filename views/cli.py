@@ -32,7 +32,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="En digital tvilling som en stad styr sin klimatomställning med.",
+    help="A digital twin with which a city steers its climate transition.",
 )
 out = Console()
 err = Console(stderr=True, highlight=False)
@@ -256,7 +256,7 @@ def list_layers(*, as_json: AsJson = False, plugin: Plugins = None) -> None:
                 "source": spec.source if spec else "",
             }
         )
-    _listed(rows, ["name", "status", "table", "title", "description"], as_json)
+    _listed(rows, ["name", "status", "table", "parameters", "description"], as_json)
 
 
 @app.command("measures")
@@ -277,7 +277,7 @@ def list_measures(*, as_json: AsJson = False, plugin: Plugins = None) -> None:
                 "parameters": spec.params.model_json_schema()["properties"] if spec else {},
             }
         )
-    _listed(rows, ["name", "status", "table", "title", "description"], as_json)
+    _listed(rows, ["name", "status", "table", "parameters", "description"], as_json)
 
 
 @app.command("factors")
@@ -385,8 +385,15 @@ def _listed(rows: list[dict[str, Any]], columns: list[str], as_json: bool) -> No
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(_plain(f"{row[c]:g}" if isinstance(row[c], float) else str(row[c])) for c in columns))
+        table.add_row(*(_plain(_cell(row[c])) for c in columns))
     out.print(table)
+
+
+def _cell(value: Any) -> str:
+    """Return a value as a cell of a table; of parameters, the name of each and its default."""
+    if isinstance(value, dict):
+        return "\n".join(f"{k} = {about['default']}" if about.get("default") else k for k, about in value.items())
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _years(text: str) -> tuple[int, ...]:

@@ -30,7 +30,7 @@ def test_validate_tells_what_was_read_and_filled(folder, twin):
 
 
 @pytest.mark.parametrize(("command", "names"), [("layers", LAYERS), ("measures", MEASURES)])
-def test_lists_for_programs(twin, command, names):
+def test_lists_for_programs_and_people(twin, monkeypatch, command, names):
     code, said, _ = twin(command, "--json")
     rows = json.loads(said)
     assert code == 0
@@ -39,7 +39,11 @@ def test_lists_for_programs(twin, command, names):
         if row["status"] == "ok":
             assert row["title"]
             assert row["description"]
-    assert twin(command)[0] == 0
+    monkeypatch.setenv("COLUMNS", "200")
+    code, said, _ = twin(command)
+    assert code == 0
+    for word in {"layers": ("columns", "diameter_unit = mm"), "measures": ("ev_share", "u_wall_w_m2k")}[command]:
+        assert word in said
 
 
 def test_factors_for_programs_and_people(twin):
