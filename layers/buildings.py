@@ -37,6 +37,16 @@ def lantmateriet_buildings(
     path, layer : str
     columns : dict
         Further source columns to columns of the table.
+
+    Returns
+    -------
+    GeoDataFrame
+        Footprints with building_id, use and use_source.
+
+    Raises
+    ------
+    TwinError
+        When the file can not be read or lacks a column that is needed.
     """
     table = read_vector(context, path, layer)
     identity = next((c for c in _IDENTITY if c in table), None)
@@ -74,6 +84,16 @@ def osm_buildings(
         Column with the identity. Where it is blank, as for GDAL's outlines that are ways, `osm_way_id` is taken.
     columns : dict
         Further source columns to columns of the table.
+
+    Returns
+    -------
+    GeoDataFrame
+        Footprints with building_id, use, use_source, and height_m [m] and storeys where they are tagged.
+
+    Raises
+    ------
+    TwinError
+        When the file can not be read or lacks a column that is needed.
     """
     table = read_vector(context, path, layer)
     shapes = (table.geom_type.isin(["Polygon", "MultiPolygon"]) & ~table.geometry.is_empty).to_numpy(bool)

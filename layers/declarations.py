@@ -71,6 +71,16 @@ def energy_declarations(
         Column with the building's identity, where there is one.
     encoding : str
         Text encoding where the file does not say.
+
+    Returns
+    -------
+    DataFrame
+        One row a declaration; energy in kWh a year, floor_area_m2 in m2, blank where nothing is declared.
+
+    Raises
+    ------
+    TwinError
+        When the file can not be read or has no FormularId.
     """
     flat = path.lower().endswith(".csv")
     table = (

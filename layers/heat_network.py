@@ -33,6 +33,16 @@ def heat_pipes(
         Source column to column of the table.
     diameter_unit : str
         ``"mm"`` or ``"m"``.
+
+    Returns
+    -------
+    GeoDataFrame
+        Lines with pipe_id and, where the file has it, diameter_mm [mm].
+
+    Raises
+    ------
+    TwinError
+        When the file can not be read or lacks a column that is named.
     """
     table = rename_columns(read_vector(context, path, layer), columns or {}, context)
     lines = table.geom_type.isin(["LineString", "MultiLineString"]).to_numpy(bool)

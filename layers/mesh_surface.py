@@ -37,6 +37,16 @@ def mesh(
         Coordinates x scale + offset = east, north, height in the layer's `crs` [m].
     cell_m : float
         Side of a cell [m].
+
+    Returns
+    -------
+    Surface
+        [m]; NaN where the mesh has a hole.
+
+    Raises
+    ------
+    TwinError
+        When no coordinate system is stated, or the file is no mesh or too large for its cells.
     """
     if not context.declared_crs:
         raise TwinError(

@@ -30,6 +30,16 @@ def goteborg_population(context: Context, *, path: str, year: int | None = None)
     path : str
     year : int, optional
         The figures are of the end of this year.
+
+    Returns
+    -------
+    DataFrame
+        One row an area: area_id, population and three groups of age [inhabitants], year.
+
+    Raises
+    ------
+    TwinError
+        When a column is missing.
     """
     table = read_csv(context, path=path)
     names = {

@@ -83,6 +83,16 @@ def osm_roads(
     path, layer : str
     columns : dict
         Further source columns to columns of the table.
+
+    Returns
+    -------
+    GeoDataFrame
+        Lines with road_id, road_class, posted_speed_kmh [km/h], lanes, tunnel; aadt is 0 where no car may drive.
+
+    Raises
+    ------
+    TwinError
+        When the file can not be read or lacks a column that is needed.
     """
     table = _without_areas(read_vector(context, path, layer), context)
     if "highway" in table:
@@ -113,6 +123,16 @@ def lantmateriet_roads(
     path, layer : str
     columns : dict
         Further source columns to columns of the table.
+
+    Returns
+    -------
+    GeoDataFrame
+        Lines with road_id, road_class, tunnel.
+
+    Raises
+    ------
+    TwinError
+        When the file can not be read or lacks a column that is needed.
     """
     table = _without_areas(read_vector(context, path, layer), context)
     if "KKOD" not in table:
@@ -150,6 +170,16 @@ def nvdb_roads(
     path : str
     network, function, speed : str
         Names of the layers.
+
+    Returns
+    -------
+    GeoDataFrame
+        Lines with road_id, road_class, posted_speed_kmh [km/h].
+
+    Raises
+    ------
+    TwinError
+        When a layer or a column is missing.
     """
     roads = _without_areas(read_vector(context, path, function), context)
     limits = _without_areas(read_vector(context, path, speed), context)
