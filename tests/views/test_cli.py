@@ -11,6 +11,7 @@ import pytest
 
 from energy import INDICATORS
 from twin import LAYERS, MEASURES, Factors
+from views import cli
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +40,7 @@ def test_lists_for_programs_and_people(twin, monkeypatch, command, names):
         if row["status"] == "ok":
             assert row["title"]
             assert row["description"]
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(cli.out, "width", 200)
     code, said, _ = twin(command)
     assert code == 0
     for word in {"layers": ("columns", "diameter_unit = mm"), "measures": ("ev_share", "u_wall_w_m2k")}[command]:
