@@ -1,7 +1,7 @@
 """A stock's heat hour by hour: from the same record of each building that feeds the seasonal balance.
 
 What the two models share: surfaces, thermal transmittances, air flows, gains, set-points, partial heating, shading. What
-only the hourly one sees: the weather's course, the mass, hours of use, and the summer, in which heat recovery is passed
+only the hourly one sees: the weather's course, the mass, hours of use, and warm days, on which heat recovery is passed
 by and windows stand open.
 """
 
@@ -28,6 +28,7 @@ __all__ = ["building_steps", "hourly_demand", "stock_drivers"]
 Floats = npt.NDArray[np.float64]
 _AZIMUTH = dict(zip(ORIENTATIONS, (0.0, 90.0, 180.0, 270.0), strict=True))
 _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_OFF_C = -273.15  # a set-point that nothing falls below
 _MONTH = np.repeat(np.arange(12), np.array(_DAYS) * 24)
 _U = ("u_wall_w_m2k", "u_roof_w_m2k", "u_floor_w_m2k", "u_window_w_m2k", "u_door_w_m2k")
 _CHECKED = (
@@ -48,8 +49,9 @@ _CHECKED = (
 def stock_drivers(weather: pd.DataFrame, f: Mapping[str, float]) -> Drivers:
     """Return what moves every building: sun on five planes once per city, outdoor temperature, hours of use.
 
-    States are 0 and 1 in the heating season and 2 and 3 in summer months, those whose mean is not below the base
-    temperature; the odd ones hold in hours of reduced operation.
+    States are 0 and 1 on heating days and 2 and 3 on the others, as in the seasonal balance: on days whose mean is not
+    below the base temperature heating is off, heat recovery is passed by, and windows stand open where there is no
+    cooling. The odd states hold in hours of reduced operation.
 
     Parameters
     ----------
@@ -76,9 +78,8 @@ def stock_drivers(weather: pd.DataFrame, f: Mapping[str, float]) -> Drivers:
     flat = irradiation_w_m2(weather, 0.0, 180.0, albedo)
     outdoor = weather["temp_air_c"].to_numpy(float)
     schedules = Schedules.standard()
-    monthly = np.bincount(_MONTH, outdoor) / np.bincount(_MONTH)
-    summer = (monthly >= f["season.base_temperature_c"])[_MONTH]
-    state = 2 * summer[None, :] + schedules.reduced
+    warm = np.repeat(outdoor.reshape(-1, 24).mean(axis=1) >= f["season.base_temperature_c"], 24)
+    state = 2 * warm[None, :] + schedules.reduced
     return Drivers(np.column_stack([*planes, flat, outdoor]), schedules.gain, state.astype(np.int64), _MONTH)
 
 
@@ -120,7 +121,8 @@ def building_steps(buildings: pd.DataFrame, season_outdoor_c: float, f: Mapping[
         (window + opaque) / area, f["heat.partial_heating_at_1"], f["heat.partial_heating_at_4"]
     )
     normal = season_outdoor_c + reduction * (b["set_point_c"] - season_outdoor_c)
-    heat_at = np.stack([normal, normal - b["night_setback_k"]] * 2)
+    off = np.full(len(area), _OFF_C)
+    heat_at = np.stack([normal, normal - b["night_setback_k"], off, off])
     flows = _flows_w_k(buildings, cooled, f)
     through = b["g_value"] * f["heat.window_shading"] * (1 - f["heat.window_frame_share"]) * f["heat.window_oblique"]
     return scaled(
