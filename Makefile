@@ -22,6 +22,7 @@ bench: $(STAMP) $(PEERS)/.installed  ## measure speed side by side with peers
 	$(RUN) benchmarks.lod1
 	$(RUN) benchmarks.load
 	$(RUN) benchmarks.heat
+	$(RUN) benchmarks.calibrate
 
 lint: $(STAMP)  ## check style, form and types
 	$(RUN) ruff check .

@@ -1,6 +1,7 @@
 """The calculations: pure functions, arrays in, arrays out."""
 
 from energy import measures
+from energy.calibrate import Calibration, calibrate
 from energy.indicators import INDICATORS, Indicator
 from energy.plan import plan
 from energy.results import Results
@@ -11,10 +12,12 @@ from twin.registry import MEASURES, measure
 __all__ = [
     "INDICATORS",
     "MEASURES",
+    "Calibration",
     "Indicator",
     "Results",
     "Scenario",
     "Step",
+    "calibrate",
     "measure",
     "measures",
     "plan",

@@ -18,7 +18,7 @@ import pandas as pd
 from twin.city import City
 from twin.errors import TwinError
 
-__all__ = ["file_digest", "run_record", "write_csv", "write_entities", "write_json"]
+__all__ = ["file_digest", "run_record", "write_csv", "write_entities", "write_json", "write_table"]
 
 _PACKAGES = ("klimattvilling", "geopandas", "numpy", "pandas", "pvlib", "pyarrow", "pyproj", "scipy", "shapely")
 _DIGITS = 10  # significant digits in text files: more than the numbers deserve, less than the noise of summation
@@ -55,6 +55,11 @@ def write_json(data: Mapping[str, Any], path: Path) -> None:
     """Write a record as JSON, keys sorted."""
     text = json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     _atomic(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
+
+
+def write_table(table: gpd.GeoDataFrame, path: Path) -> None:
+    """Write a table of the city as GeoParquet, so that a ``city.toml`` can name it."""
+    _atomic(path, lambda part: table.to_parquet(part, index=False, compression="zstd", schema_version="1.1.0"))
 
 
 def write_entities(results: pd.DataFrame, city: City, table: str, path: Path) -> None:

@@ -106,6 +106,7 @@ def fill(buildings: pd.DataFrame, f: Mapping[str, float]) -> pd.DataFrame:
         **typical,
         **used,
         heat_recovery=buildings["heat_recovery"].fillna(by_ventilation),
+        loss_factor=buildings["loss_factor"].fillna(1.0),
         night_setback_k=0.0,
         radiator_at_0_c=f["heat_pump.radiator_at_0_c"],
     )

@@ -104,4 +104,5 @@ def heat_loss_w_k(buildings: pd.DataFrame, f: Mapping[str, float]) -> Floats:
     )
     lost_air = buildings["air_change_ach"] * (1 - buildings["heat_recovery"]) + buildings["infiltration_ach"]
     ventilation = seasonal.ventilation_w_m2k(lost_air.to_numpy(float), buildings["room_height_m"].to_numpy(float))
-    return np.where(area > 0, transmission + ventilation * area, 0.0)
+    calibrated = buildings["loss_factor"].to_numpy(float)
+    return np.where(area > 0, (transmission + ventilation * area) * calibrated, 0.0)

@@ -42,6 +42,8 @@ def heat_need(buildings: pd.DataFrame, season: Season, f: Mapping[str, float]) -
     transmission, windows = _transmission(buildings, f)
     lost_air = buildings["air_change_ach"] * (1 - buildings["heat_recovery"]) + buildings["infiltration_ach"]
     ventilation = seasonal.ventilation_w_m2k(lost_air.to_numpy(float), buildings["room_height_m"].to_numpy(float))
+    calibrated = buildings["loss_factor"].to_numpy(float)
+    transmission, ventilation = transmission * calibrated, ventilation * calibrated
     h_tr = transmission / per
     reduction = seasonal.temperature_reduction(h_tr, f["heat.partial_heating_at_1"], f["heat.partial_heating_at_4"])
     degree_days = (_mean_set_point_c(buildings) - season.outdoor_c) * season.heating_days

@@ -42,6 +42,7 @@ _CHECKED = (
     "heat_capacity_wh_m2k",
     "internal_gain_w_m2",
     "night_setback_k",
+    "loss_factor",
     "g_value",
 )
 
@@ -104,7 +105,8 @@ def building_steps(buildings: pd.DataFrame, season_outdoor_c: float, f: Mapping[
     b = {c: buildings[c].to_numpy(float) for c in (*_CHECKED, "floor_area_m2", "set_point_c")}
     area = b["floor_area_m2"]
     elements = element_areas(buildings, f["heat.door_share"])
-    window = b["u_window_w_m2k"] * elements.window_m2 + b["u_door_w_m2k"] * elements.door_m2
+    calibrated = b["loss_factor"]
+    window = (b["u_window_w_m2k"] * elements.window_m2 + b["u_door_w_m2k"] * elements.door_m2) * calibrated
     opaque = _opaque_w_k(buildings, f)
     base = Nodes.of(
         window_w_k=window,
@@ -141,6 +143,8 @@ def hourly_demand(
     season_outdoor_c: float,
     f: Mapping[str, float],
     zone: npt.NDArray[np.int64] | None = None,
+    *,
+    warm_wanted: bool = True,
 ) -> Year:
     """Return the year of every building; those without floor area are unheated and need nothing.
 
@@ -156,6 +160,8 @@ def hourly_demand(
         Factors.
     zone : array (n,) of int, optional
         Zone of each building whose hourly sums are wanted.
+    warm_wanted : bool
+        Count the warm hours too.
 
     Returns
     -------
@@ -165,7 +171,9 @@ def hourly_demand(
     inside = buildings[heated]
     zones = None if zone is None else zone[heated]
     rows = Schedules.standard().rows(inside["use"]).astype(np.int64)
-    year = simulate_year(building_steps(inside, season_outdoor_c, f), drivers, rows, zone=zones)
+    year = simulate_year(
+        building_steps(inside, season_outdoor_c, f), drivers, rows, zone=zones, warm_wanted=warm_wanted
+    )
 
     def spread(values: Floats) -> Floats:
         out = np.zeros((*values.shape[:-1], len(buildings)))
@@ -189,7 +197,8 @@ def _opaque_w_k(buildings: pd.DataFrame, f: Mapping[str, float]) -> Floats:
     areas = element_areas(buildings, f["heat.door_share"]).stacked_m2
     u = buildings[list(_U)].to_numpy(float) * np.array([1, 1, 1, 0, 0])  # windows and doors have no mass
     reduction = np.array([1.0, 1.0, f["heat.floor_reduction"], 1.0, 1.0])
-    return seasonal.transmission_w_k(u, areas, reduction, buildings["bridges_w_m2k"].to_numpy(float))
+    lost = seasonal.transmission_w_k(u, areas, reduction, buildings["bridges_w_m2k"].to_numpy(float))
+    return lost * buildings["loss_factor"].to_numpy(float)
 
 
 def _flows_w_k(buildings: pd.DataFrame, cooled: npt.NDArray[np.bool_], f: Mapping[str, float]) -> list[Floats]:
@@ -200,11 +209,12 @@ def _flows_w_k(buildings: pd.DataFrame, cooled: npt.NDArray[np.bool_], f: Mappin
     kept = 1 - buildings["heat_recovery"].to_numpy(float)
     leak = buildings["infiltration_ach"].to_numpy(float)
     airing = np.where(cooled, 0.0, f["ventilation.summer_airing_ach"])
+    calibrated = buildings["loss_factor"].to_numpy(float)
     height, area = buildings["room_height_m"].to_numpy(float), buildings["floor_area_m2"].to_numpy(float)
     flows: list[Floats] = []
     for share, extra in ((kept, 0.0), (np.ones_like(kept), airing)):
         flows += [
-            seasonal.ventilation_w_m2k(flow * share + leak + extra, height) * area
+            seasonal.ventilation_w_m2k((flow * share + leak) * calibrated + extra, height) * area
             for flow in (in_use, in_use * schedules.reduced_ventilation[row])
         ]
     return flows

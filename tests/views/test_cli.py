@@ -1,6 +1,7 @@
 """The command: what it prints, for people and for programs."""
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -179,3 +180,25 @@ def test_the_app_needs_a_city(tmp_path, twin):
     code, _, told = twin("app", tmp_path)
     assert code == 2
     assert "there is no city.toml" in told
+
+
+def test_calibrate_writes_the_table_and_its_report(twin, tmp_path):
+    code, said, told = twin("calibrate", ROOT / "sample_data", "--out", tmp_path)
+    assert code == 0
+    assert "Österbring" in said
+    assert "buildings.parquet" in told
+    report = json.loads((tmp_path / "calibration.json").read_text(encoding="utf-8"))
+    assert report["held_out"]["declarations"] > 900
+    again = twin("calibrate", ROOT / "sample_data", "--out", tmp_path / "again", "--json")
+    assert json.loads(again[1])["held_out"] == report["held_out"]
+    assert (tmp_path / "again" / "buildings.parquet").read_bytes() == (tmp_path / "buildings.parquet").read_bytes()
+
+
+def test_a_calibrated_city_needs_the_heat_that_was_declared(twin, tmp_path):
+    city = tmp_path / "city"
+    shutil.copytree(ROOT / "sample_data", city)
+    assert twin("calibrate", city, "--out", tmp_path / "out")[0] == 0
+    shutil.copy(tmp_path / "out" / "buildings.parquet", city / "buildings.parquet")
+    again = twin("calibrate", city, "--json", "--out", tmp_path / "twice")
+    assert json.loads(again[1])["after"]["within_20_percent"] == 1.0
+    assert twin("run", city, "--years", "2024:2024", "--out", tmp_path / "run")[0] == 0
