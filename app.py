@@ -6,7 +6,7 @@ import streamlit as st
 
 from twin import TwinError
 from views.language import LANGUAGES, Language
-from views.pages import district, sources
+from views.pages import district, hours, sources
 from views.pages.state import session
 
 STYLE = """<style>
@@ -24,7 +24,7 @@ STYLE = """<style>
 [data-testid="stMetricValue"] {font-size: 1.35rem}
 [data-testid="stMetric"] {padding: .6rem .8rem}
 .stHeading h2 {font-size: 1.35rem !important; padding: .2rem 0 !important}
-.stHeading h3 {font-size: 1.1rem !important; padding: .2rem 0 !important}
+.stHeading h3 {font-size: 1.1rem !important; padding: .2rem 0 .5rem 0 !important; line-height: 1.4 !important}
 table.figures {border-collapse: collapse; width: 100%; font-size: .8rem; line-height: 1.25}
 table.figures th, table.figures td {border-bottom: 1px solid #dde2e6; padding: .25rem 0; text-align: right; vertical-align: top}
 table.figures th {font-weight: 400; text-align: left; padding-right: .5rem}
@@ -46,6 +46,7 @@ def main() -> None:
         st.stop()
     pages = {
         "": st.Page(lambda: district.show(opened, text), title=text("page_map"), url_path="karta", default=True),
+        "timmar": st.Page(lambda: hours.show(opened, text), title=text("page_hours"), url_path="timmar"),
         "kallor": st.Page(lambda: sources.show(opened, text), title=text("page_sources"), url_path="kallor"),
     }
     page = st.navigation(list(pages.values()), position="sidebar")

@@ -1,7 +1,8 @@
 """The calculations: pure functions, arrays in, arrays out."""
 
 from energy import measures
-from energy.calibrate import Calibration, calibrate
+from energy.calibrate import Calibration, calibrate, declared_buildings, measured_and_modelled
+from energy.hours import hours_of
 from energy.indicators import INDICATORS, Indicator
 from energy.plan import plan
 from energy.results import Results
@@ -18,7 +19,10 @@ __all__ = [
     "Scenario",
     "Step",
     "calibrate",
+    "declared_buildings",
+    "hours_of",
     "measure",
+    "measured_and_modelled",
     "measures",
     "plan",
     "simulate",

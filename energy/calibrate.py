@@ -20,12 +20,21 @@ from energy.buildings.hourly import hourly_demand, stock_drivers
 from energy.buildings.kernel import Drivers
 from energy.electrification.heat_pumps import yearly_performance
 from energy.memory import Memory
+from energy.results import Results
 from energy.stock import Stock
 from twin import reference
 from twin.city import City
 from twin.errors import TwinError
 
-__all__ = ["Calibration", "Declared", "calibrate", "declared_heat", "fit"]
+__all__ = [
+    "Calibration",
+    "Declared",
+    "calibrate",
+    "declared_buildings",
+    "declared_heat",
+    "fit",
+    "measured_and_modelled",
+]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.intp]
@@ -236,6 +245,45 @@ def calibrate(
         buildings = _to_sales(b, buildings, model, district_heating_sales_kwh, f)
     tell(1.0, "")
     return Calibration(buildings, table, _of_kinds(table, pooled), _figures(table))
+
+
+def declared_buildings(results: Results) -> dict[str, str]:
+    """Return the name of the largest building of every declaration, by declaration_id."""
+    if "declarations" not in results.city:
+        return {}
+    b = results.city["buildings"]
+    known = b[b["declaration_id"].isin(results.city["declarations"]["declaration_id"]) & (b["floor_area_m2"] > 0)]
+    largest = known.sort_values("floor_area_m2", ascending=False).drop_duplicates("declaration_id").sort_index()
+    names = largest["name"].fillna(largest["building_id"]).astype(str)
+    return dict(zip(largest["declaration_id"].astype(str), names, strict=True))
+
+
+def measured_and_modelled(results: Results, declaration_id: str) -> dict[str, float]:
+    """Return what a declaration says of heat with hot water, and what the models say, in the base year.
+
+    Returns
+    -------
+    dict
+        measured, hourly (where the city has weather), seasonal [kWh].
+
+    Raises
+    ------
+    TwinError
+        When no heated building has the declaration.
+    """
+    city, stock = results.city, results.stock
+    f = results.factors.at(city.base_year)
+    one = city["declarations"][city["declarations"]["declaration_id"].astype(str) == declaration_id]
+    declared = declared_heat(stock, one, f)
+    if not len(declared.table):
+        raise TwinError(f"no heated building has the declaration {declaration_id!r}")
+    of = stock.buildings[declared.row >= 0]
+    found = {"measured": float(declared.table["measured_kwh"].iloc[0])}
+    water = float(declared.table["hot_water_kwh"].iloc[0])
+    if "weather" in city:
+        found["hourly"] = float(_model(stock, stock_drivers(city["weather"], f), f)(of).sum()) + water
+    found["seasonal"] = float(_model(stock, None, f)(of).sum()) + water
+    return found
 
 
 def _model(stock: Stock, drivers: Drivers | None, f: Mapping[str, float]) -> HeatModel:

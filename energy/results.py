@@ -14,6 +14,7 @@ from energy.indicators import INDICATORS, Indicator
 from energy.places import CITY, Places
 from energy.plan import Adoption
 from energy.scenario import Scenario
+from energy.stock import Stock
 from twin.city import City
 from twin.errors import TwinError, did_you_mean
 from twin.factors import Factors
@@ -99,6 +100,8 @@ class Results:
         Keys of the factors that made the numbers.
     factors : Factors
         The numbers themselves.
+    stock : Stock
+        The city prepared for calculation, in its base year.
     """
 
     city: City
@@ -111,6 +114,7 @@ class Results:
     influence: Mapping[str, Mapping[str, tuple[float, float]]]
     factors_used: tuple[str, ...]
     factors: Factors
+    stock: Stock
 
     def at(self, table: str, year: int) -> pd.DataFrame:
         """Return one year's results of the entities of a table, aligned with the city's rows.

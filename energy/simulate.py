@@ -86,7 +86,9 @@ def simulate(
     else:
         margins, influence = _none(frames, years, places), {}
     tell(1.0, "")
-    return Results(city, scenario, years, model.adoption, places, frames, margins, influence, used, factors)
+    return Results(
+        city, scenario, years, model.adoption, places, frames, margins, influence, used, factors, model.stock(factors)
+    )
 
 
 @dataclass(frozen=True)

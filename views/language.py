@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from babel.dates import get_month_names
 from babel.numbers import format_decimal, format_percent
 
 __all__ = ["LANGUAGES", "Language"]
@@ -70,6 +71,10 @@ class Language:
         if math.isnan(share):
             return "–"
         return str(format_percent(share, format="+#,##0.# %;-#,##0.# %", locale=self._locale))
+
+    def month(self, month: int) -> str:
+        """Return the short name of a month; January is 0."""
+        return str(get_month_names("abbreviated", locale=self._locale)[month + 1]).rstrip(".")
 
     def share(self, share: float) -> str:
         """Return a share in whole per cent."""

@@ -1,7 +1,7 @@
 """A stock's heat hour by hour: from the same record of each building that feeds the seasonal balance.
 
 What the two models share: surfaces, thermal transmittances, air flows, gains, set-points, partial heating, shading. What
-only the hourly one sees: the weather's course, the mass, hours of use, and warm days, on which heat recovery is passed
+only the hourly one sees: the weather's course, the mass, hours of use, and warm hours, in which heat recovery is passed
 by and windows stand open.
 """
 
@@ -50,9 +50,8 @@ _CHECKED = (
 def stock_drivers(weather: pd.DataFrame, f: Mapping[str, float]) -> Drivers:
     """Return what moves every building: sun on five planes once per city, outdoor temperature, hours of use.
 
-    States are 0 and 1 on heating days and 2 and 3 on the others, as in the seasonal balance: on days whose mean is not
-    below the base temperature heating is off, heat recovery is passed by, and windows stand open where there is no
-    cooling. The odd states hold in hours of reduced operation.
+    States are 2 and 3 in hours so warm outside that windows stand open where there is no cooling, heat recovery is
+    passed by and heating is off, and 0 and 1 in all others; the odd ones hold in hours of reduced operation.
 
     Parameters
     ----------
@@ -79,7 +78,7 @@ def stock_drivers(weather: pd.DataFrame, f: Mapping[str, float]) -> Drivers:
     flat = irradiation_w_m2(weather, 0.0, 180.0, albedo)
     outdoor = weather["temp_air_c"].to_numpy(float)
     schedules = Schedules.standard()
-    warm = np.repeat(outdoor.reshape(-1, 24).mean(axis=1) >= f["season.base_temperature_c"], 24)
+    warm = outdoor >= f["ventilation.airing_above_c"]
     state = 2 * warm[None, :] + schedules.reduced
     return Drivers(np.column_stack([*planes, flat, outdoor]), schedules.gain, state.astype(np.int64), _MONTH)
 

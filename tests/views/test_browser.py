@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from browser import PATIENCE_MS, opened, pixels, served
 
@@ -103,6 +105,21 @@ def test_the_sources_page_lists_every_number_and_the_assumed_ones(sample):
         page.get_by_role("link", name="Källor och antaganden").click()
         page.get_by_text("Stadens data").wait_for(timeout=PATIENCE_MS)
         page.locator('[data-testid="stDataFrame"]').nth(1).wait_for(timeout=PATIENCE_MS)
+
+
+def test_the_hours_of_the_area_seen_before_and_two_declared_buildings(sample):
+    with opened(sample, "area=p01&scenario=Plan%202030&year=2027") as (page, foreign, errors):
+        page.locator("canvas").first.wait_for(timeout=PATIENCE_MS)
+        page.get_by_role("link", name="Timme för timme").click()
+        page.get_by_text("Uppmätt mot beräknat").wait_for(timeout=PATIENCE_MS)
+        page.locator('[data-testid="stVegaLiteChart"]').nth(2).wait_for(timeout=PATIENCE_MS)
+        told = text_of(page)
+        assert re.search(r"behöver [\d,]+ [GM]Wh värme och varmvatten 2027", told)
+        assert "area=p01" in page.url
+        assert "scenario=Plan" in page.url
+        assert page.locator('[data-testid="stVegaLiteChart"]').count() == 3
+        assert page.locator('[data-testid="stDataFrame"]').count() == 3
+        assert foreign == errors == []
 
 
 def test_johanneberg_opens_with_its_buildings_and_a_plugin_s_trees(tmp_path, root, shared):

@@ -13,7 +13,7 @@ from energy.places import CITY, OUTSIDE
 from twin import Factors
 from views import charts, deck, report
 from views.language import Language
-from views.pages.state import map_of
+from views.pages.state import map_of, remember, remembered
 from views.session import BASELINE, Session
 
 __all__ = ["show"]
@@ -70,10 +70,10 @@ def _choose(opened: Session, text: Language) -> dict[str, Any]:
             text("scenario"), list(opened.runs), "scenario", lambda s: text("baseline") if s == BASELINE else s
         )
         years = list(opened.years)
-        asked = query.get("year", "")
+        asked = remembered("year")
         start = int(asked) if asked.isdigit() and int(asked) in years else years[-1]
         year = st.select_slider(text("year"), years, value=start, key="year")
-        query["year"] = str(year)
+        remember("year", str(year))
         extra = [t for t in ("roads", "heat_pipes", "areas") if t in opened.city]
         words = {"roads": text("roads"), "heat_pipes": text("heat_pipes"), "areas": text("area_borders")}
         own = deck.plugin_tables(opened.city)
@@ -113,12 +113,11 @@ def _choose(opened: Session, text: Language) -> dict[str, Any]:
 
 def _pick(label: str, options: list[str], name: str, words: Any, key: str = "") -> str:
     """Choose one of several, with the address as the memory."""
-    query = st.query_params
-    asked = query.get(name, "")
+    asked = remembered(name)
     chosen = st.selectbox(
         label, options, index=options.index(asked) if asked in options else 0, format_func=words, key=key or name
     )
-    query[name] = chosen
+    remember(name, chosen)
     return str(chosen)
 
 

@@ -14,7 +14,7 @@ from views.language import Language
 from views.legend import Legend
 from views.session import Session, Settings, open_session
 
-__all__ = ["map_of", "session", "static_folder"]
+__all__ = ["map_of", "remember", "remembered", "session", "static_folder"]
 
 
 @st.cache_resource(show_spinner=False)
@@ -66,3 +66,15 @@ def _drawn(
 def map_of(opened: Session, text: Language) -> tuple[dict[tuple[str, str], Legend], deck.MapData, dict[str, Any]]:
     """Return legends, shapes with results, and plain shapes of the map, written once."""
     return _drawn(opened, Settings.from_environment().token, text.code)
+
+
+def remembered(name: str) -> str:
+    """Return a choice from the address, or else from the page that was seen before."""
+    seen: dict[str, str] = st.session_state.get("seen", {})
+    return str(st.query_params.get(name, seen.get(name, "")))
+
+
+def remember(name: str, value: str) -> None:
+    """Keep a choice in the address, so that the view can be shared, and for the other pages."""
+    st.query_params[name] = value
+    st.session_state.setdefault("seen", {})[name] = value
