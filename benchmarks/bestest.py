@@ -111,7 +111,8 @@ def _run(case: str, p: Mapping[str, Any], weather: pd.DataFrame, planes: Any) ->
         gain_w=np.array([200.0]),
         heat_at_c=np.array(heat_at)[:, None],
         cool_at_c=np.array(cool_at)[:, None],
-        cooled=np.array([True]),
+        airing_w_k=np.array([np.inf]),
+        limit_c=np.array([26.0]),
     )
     hour = np.arange(8760) % 24
     night = ((hour < 7) | (hour >= 18)).astype(np.int64)

@@ -62,7 +62,8 @@ def _ours(stock: dict[str, Any], weather: npt.NDArray[np.float64]) -> tuple[kern
         gain_w=stock["gain_w"],
         heat_at_c=np.full((1, n), 21.0),
         cool_at_c=np.full((1, n), 26.0),
-        cooled=np.ones(n, bool),
+        airing_w_k=np.full(n, np.inf),
+        limit_c=np.full(n, 26.0),
     )
     return steps, kernel.Drivers(weather, np.ones((1, 8760)), np.zeros((1, 8760), np.int64), _MONTH)
 
@@ -136,7 +137,7 @@ def main(count: int = 100_000) -> None:
         figures |= {"peer": "EnTiSe 5R1C, a building at a time", "ratio": peer * count / seconds}
     if module is not None:
         figures["yardstick_ratio"] = figures["float64_1t_yardstick_ratio"]
-    work = f"{count} buildings x 8760 h with months, peaks and the hourly sums of {_AREAS} areas"
+    work = f"{count} buildings x 8760 h, ideal heating and cooling, with months, peaks and the hourly sums of {_AREAS} areas"
     report(seconds=seconds, work=work, **figures, peak_mb=peak_mb())
 
 

@@ -1,6 +1,7 @@
 """The calculations: pure functions, arrays in, arrays out."""
 
 from energy import measures
+from energy.buildings.kernel import compile_engine
 from energy.calibrate import Calibration, calibrate, declared_buildings, measured_and_modelled
 from energy.hours import hours_of
 from energy.indicators import INDICATORS, Indicator
@@ -19,6 +20,7 @@ __all__ = [
     "Scenario",
     "Step",
     "calibrate",
+    "compile_engine",
     "declared_buildings",
     "hours_of",
     "measure",

@@ -43,11 +43,11 @@ def hours_of(results: Results, year: int, rows: npt.NDArray[np.bool_]) -> pd.Dat
     TwinError
         When the city has no weather, or the year was not simulated.
     """
-    if "weather" not in results.city:
+    weather = results.stock.weather
+    if weather is None:
         raise TwinError("the city has no weather, so its hours are not known; add [layers.weather] to city.toml")
     frame = results.at("buildings", year)[rows]
     f, stock = results.factors.at(year), results.stock
-    weather = results.city["weather"]
     buildings = adopted(stock.buildings, "buildings", results.adoption, year, f)[rows]
     drivers = stock_drivers(weather, f)
     together = np.zeros(len(buildings), np.int64)

@@ -28,6 +28,8 @@ class Indicator:
         ``lower`` or ``higher``.
     formula : str
         In words.
+    hourly : bool
+        Rests on the hourly model, which needs weather; its range is not computed.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Indicator:
     theme: str
     better: str
     formula: str
+    hourly: bool
 
     @property
     def per_entity(self) -> bool:
@@ -55,6 +58,7 @@ INDICATORS: dict[str, Indicator] = {
         row["theme"],
         row["better"],
         row["formula"],
+        row["model"] == "hourly",
     )
     for row in reference.table("indicators").fillna("").to_dict("records")
 }

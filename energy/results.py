@@ -26,7 +26,7 @@ Frames = Mapping[str, pd.DataFrame]
 _ID = {"buildings": "building_id", "roads": "road_id", "grid_areas": "grid_area_id"}
 
 
-def place_values(frames: Frames, places: Places) -> dict[str, Floats]:
+def place_values(frames: Frames, places: Places, *, hourly: bool = True) -> dict[str, Floats]:
     """Return each indicator's value in every place.
 
     Parameters
@@ -35,6 +35,8 @@ def place_values(frames: Frames, places: Places) -> dict[str, Floats]:
         One year's results by table of entities; ``areas`` holds results of places as such.
     places : Places
         The shares of each entity in each place.
+    hourly : bool
+        Indicators that rest on hours too, where they are known.
 
     Returns
     -------
@@ -43,7 +45,8 @@ def place_values(frames: Frames, places: Places) -> dict[str, Floats]:
     """
     values = {}
     for name, indicator in INDICATORS.items():
-        if indicator.tables == ("grid_areas",):
+        unknown = indicator.hourly and not (hourly and "heat_peak_kw" in frames["areas"])
+        if unknown or indicator.tables == ("grid_areas",):
             continue
         if "areas" in indicator.tables:
             values[name] = frames["areas"][indicator.numerator].to_numpy(float)
@@ -176,9 +179,11 @@ class Results:
             raise TwinError(f"indicators can not be given by {by!r}{did_you_mean(by, known)}")
         where = self.places.table[keep]
         parts: list[pd.DataFrame] = []
+        without = np.full((len(self.years), len(self.places.table)), np.nan)
+        blank = (without, without)  # the range of what rests on hours is not computed
         for k, year in enumerate(self.years):
             for name, value in place_values(self.frames[year], self.places).items():
-                below, above = self.margins[name]
+                below, above = self.margins.get(name, blank)
                 parts.append(
                     _rows(name, year, where, value[keep], value[keep] - below[k][keep], value[keep] + above[k][keep])
                 )

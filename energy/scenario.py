@@ -16,6 +16,7 @@ import pandas as pd
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from energy.buildings.morphing import pathways
 from twin.errors import TwinError, did_you_mean
 from twin.registry import MEASURES
 
@@ -66,7 +67,9 @@ class Step(BaseModel):
 
 
 class Scenario(BaseModel):
-    """A named, ordered list of steps, and factors that it changes.
+    """A named, ordered list of steps, factors that it changes, and the climate that its years have.
+
+    `climate` is one of :func:`energy.buildings.morphing.pathways`; blank for the city's own weather year.
 
     Examples
     --------
@@ -81,7 +84,14 @@ class Scenario(BaseModel):
     name: str = Field(min_length=1)
     description: str = ""
     factors: dict[str, float] = Field(default_factory=dict)
+    climate: str = ""
     step: tuple[Step, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_a_known_climate(self) -> Scenario:
+        if self.climate and self.climate not in pathways():
+            raise ValueError(f"no climate pathway {self.climate!r}{did_you_mean(self.climate, pathways())}")
+        return self
 
     @classmethod
     def baseline(cls) -> Scenario:

@@ -14,9 +14,11 @@ import pandas as pd
 
 from energy.accounts import with_emissions
 from energy.buildings.demand import demand
+from energy.buildings.morphing import morph
 from energy.district_heating import network
 from energy.electrification.heat_pumps import degree_hours
 from energy.electrification.load import peaks, with_electricity
+from energy.hourly_figures import hourly_figures
 from energy.memory import Memory
 from energy.mobility.traffic import traffic
 from energy.places import Places
@@ -25,6 +27,7 @@ from energy.results import Results, place_values
 from energy.scenario import Scenario
 from energy.stock import Stock
 from twin.city import City
+from twin.errors import TwinError
 from twin.factors import Factors
 
 __all__ = ["simulate"]
@@ -73,11 +76,11 @@ def simulate(
     factors = (factors or Factors.read()).override(scenario.factors)
     tell = progress or (lambda _share, _text: None)
     tell(0.0, "stock")
-    model = Model(city, plan(city, scenario), Memory())
+    model = Model(_in_climate(city, scenario), plan(city, scenario), Memory())
     frames = {}
     for k, year in enumerate(years):
         tell(0.1 + 0.4 * k / len(years), str(year))
-        frames[year] = model.year(year, factors, Memory())
+        frames[year] = model.with_hours(year, factors)
     used = tuple(sorted(factors.used))
     places = model.stock(factors).places
     tell(0.5, "ranges")
@@ -120,6 +123,27 @@ class Model:
         streets = memory("streets", stock.roads_in, f=f)
         roads = memory("levers", adopted, streets, "roads", self.adoption, year, f=f)
         return balance(stock, buildings, roads, f, memory)
+
+    def with_hours(self, year: int, factors: Factors) -> Mapping[str, pd.DataFrame]:
+        """Return a year with what its hours say, where the city has weather."""
+        memory = Memory()
+        frames = dict(self.year(year, factors, memory))
+        f, stock = factors.at(year), self.stock(factors)
+        if stock.weather is not None:
+            buildings = memory("renovated", adopted, stock.buildings, "buildings", self.adoption, year, f=f)
+            figures, peak_kw = hourly_figures(stock, buildings, f)
+            frames["buildings"] = pd.concat([frames["buildings"], figures], axis=1)
+            frames["areas"] = frames["areas"].assign(heat_peak_kw=peak_kw)
+        return frames
+
+
+def _in_climate(city: City, scenario: Scenario) -> City:
+    """Return the city with the weather of the scenario's climate; the city that was given stays as it is."""
+    if not scenario.climate:
+        return city
+    if "weather" not in city:
+        raise TwinError(f"the climate {scenario.climate!r} needs weather to change; add [layers.weather] to city.toml")
+    return city.with_table("weather", morph(city["weather"], scenario.climate))
 
 
 def balance(
@@ -191,7 +215,7 @@ def _margins(
     for e, year in enumerate(ends):
         memory = Memory()
         model.year(year, factors, memory)
-        value = place_values(frames[year], places)
+        value = place_values(frames[year], places, hourly=False)
         low = {n: np.zeros_like(v) for n, v in value.items()}
         high = {n: np.zeros_like(v) for n, v in value.items()}
         for k, key in enumerate(used):
@@ -200,7 +224,7 @@ def _margins(
             if certain and year != ends[-1]:
                 continue
             others = [factors.scaled(key, 1.01)] if certain else [factors.at_end(key, end) for end in ("low", "high")]
-            moved = [place_values(model.year(year, other, memory), places) for other in others]
+            moved = [place_values(model.year(year, other, memory), places, hourly=False) for other in others]
             for name, v in value.items():
                 swing = np.stack([m[name] - v for m in moved])
                 if swing[:, -1].any():

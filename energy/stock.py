@@ -49,6 +49,8 @@ class Stock:
         Inhabitants of the lowest areas.
     grid_area : array (buildings,) of int
         Row of the grid area, -1 outside.
+    weather : DataFrame (8760 rows), optional
+        The weather year.
     """
 
     buildings: pd.DataFrame
@@ -60,6 +62,7 @@ class Stock:
     home_area: npt.NDArray[np.intp]
     home_population: npt.NDArray[np.float64]
     grid_area: npt.NDArray[np.intp]
+    weather: pd.DataFrame | None
 
     @classmethod
     def of(cls, city: City, memory: Memory, f: Mapping[str, float]) -> Stock:
@@ -100,6 +103,7 @@ class Stock:
             grid_area=pd.Index(grid["grid_area_id"].to_numpy(object)).get_indexer(
                 buildings["grid_area_id"].to_numpy(object)
             ),
+            weather=city["weather"] if "weather" in city else None,  # noqa: SIM401 - get() gives an empty table
         )
 
     def roads_in(self, f: Mapping[str, float]) -> pd.DataFrame:

@@ -82,6 +82,8 @@ def run(
         loaded = layers.load(city, data, lambda share, text: tell(0.2 * share, text))
         for each in scenarios:
             energy.plan(loaded, each)  # what a filter gets wrong is told before the long work
+        tell(0.2, "engine")
+        energy.compile_engine()
         done = []
         for k, each in enumerate(scenarios):
             start, step = 0.2 + 0.7 * k / len(scenarios), 0.7 / len(scenarios)

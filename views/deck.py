@@ -84,6 +84,8 @@ def legends(runs: Mapping[str, energy.Results]) -> dict[tuple[str, str], Legend]
 
 
 def _mapped(indicator: energy.Indicator, city: City) -> list[str]:
+    if indicator.hourly and "weather" not in city:
+        return []
     return [
         t for t in indicator.tables if t in ("buildings", "roads", "grid_areas") and t in city and indicator.per_entity
     ]

@@ -98,6 +98,8 @@ def open_session(settings: Settings, progress: Callable[[float, str], None] | No
         load_plugin(plugin)
     tell(0.0, "city.toml")
     city = layers.load(settings.city, settings.data, lambda share, text: tell(0.3 * share, text))
+    tell(0.3, "engine")
+    energy.compile_engine()
     scenarios = [
         energy.Scenario.baseline(),
         *(energy.Scenario.read(p) for p in sorted(settings.city.glob("scenarios/*.toml"))),

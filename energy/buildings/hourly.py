@@ -1,8 +1,8 @@
 """A stock's heat hour by hour: from the same record of each building that feeds the seasonal balance.
 
 What the two models share: surfaces, thermal transmittances, air flows, gains, set-points, partial heating, shading. What
-only the hourly one sees: the weather's course, the mass, hours of use, and warm hours, in which heat recovery is passed
-by and windows stand open.
+only the hourly one sees: the weather's course, the mass, hours of use, and warm hours: heat recovery is passed by, and
+windows are opened where there is no cooling and it is warm inside.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pandas as pd
 
 from energy.buildings import seasonal
 from energy.buildings.envelope import element_areas
-from energy.buildings.kernel import Drivers, Steps, Year, scaled, simulate_year
+from energy.buildings.kernel import AIRED_FROM_C, Drivers, Steps, Year, scaled, simulate_year
 from energy.buildings.rc import H_SURFACE_MASS_W_M2K, SURFACES_PER_FLOOR, Nodes, affine
 from energy.buildings.schedules import Schedules
 from energy.buildings.season import irradiation_w_m2
@@ -50,8 +50,8 @@ _CHECKED = (
 def stock_drivers(weather: pd.DataFrame, f: Mapping[str, float]) -> Drivers:
     """Return what moves every building: sun on five planes once per city, outdoor temperature, hours of use.
 
-    States are 2 and 3 in hours so warm outside that windows stand open where there is no cooling, heat recovery is
-    passed by and heating is off, and 0 and 1 in all others; the odd ones hold in hours of reduced operation.
+    States are 2 and 3 in hours so warm outside that heat recovery is passed by and heating is off, and 0 and 1 in all
+    others; the odd ones hold in hours of reduced operation.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def stock_drivers(weather: pd.DataFrame, f: Mapping[str, float]) -> Drivers:
     flat = irradiation_w_m2(weather, 0.0, 180.0, albedo)
     outdoor = weather["temp_air_c"].to_numpy(float)
     schedules = Schedules.standard()
-    warm = outdoor >= f["ventilation.airing_above_c"]
+    warm = outdoor >= f["ventilation.bypass_above_c"]
     state = 2 * warm[None, :] + schedules.reduced
     return Drivers(np.column_stack([*planes, flat, outdoor]), schedules.gain, state.astype(np.int64), _MONTH)
 
@@ -117,22 +117,24 @@ def building_steps(buildings: pd.DataFrame, season_outdoor_c: float, f: Mapping[
     )
     cool_at = buildings["cooling_set_point_c"].to_numpy(float)
     cooled = ~np.isnan(cool_at)
-    limit = np.where(cooled, cool_at, f["comfort.limit_c"])
+    volume = b["room_height_m"] * area
+    airing = seasonal.ventilation_w_m2k(np.array(f["ventilation.summer_airing_ach"]), volume)
     reduction = seasonal.temperature_reduction(
         (window + opaque) / area, f["heat.partial_heating_at_1"], f["heat.partial_heating_at_4"]
     )
     normal = season_outdoor_c + reduction * (b["set_point_c"] - season_outdoor_c)
     off = np.full(len(area), _OFF_C)
     heat_at = np.stack([normal, normal - b["night_setback_k"], off, off])
-    flows = _flows_w_k(buildings, cooled, f)
+    flows = _flows_w_k(buildings)
     through = b["g_value"] * f["heat.window_shading"] * (1 - f["heat.window_frame_share"]) * f["heat.window_oblique"]
     return scaled(
         [affine(replace(base, ventilation_w_k=flow)) for flow in flows],
         aperture_m2=np.vstack([elements.windows_m2.T * through, np.zeros(len(area))]),
         gain_w=b["internal_gain_w_m2"] * area,
         heat_at_c=heat_at,
-        cool_at_c=np.stack([limit] * 4),
-        cooled=cooled,
+        cool_at_c=np.stack([np.where(cooled, cool_at, AIRED_FROM_C)] * 4),
+        airing_w_k=np.where(cooled, np.inf, airing),
+        limit_c=np.full(len(area), f["comfort.limit_c"]),
     )
 
 
@@ -187,6 +189,7 @@ def hourly_demand(
         spread(year.cool_kwh),
         spread(year.peak_heat_kw) * scale,
         spread(year.warm_hours),
+        spread(year.warm_kh),
         hourly * scale,
     )
 
@@ -200,20 +203,19 @@ def _opaque_w_k(buildings: pd.DataFrame, f: Mapping[str, float]) -> Floats:
     return lost * buildings["loss_factor"].to_numpy(float)
 
 
-def _flows_w_k(buildings: pd.DataFrame, cooled: npt.NDArray[np.bool_], f: Mapping[str, float]) -> list[Floats]:
+def _flows_w_k(buildings: pd.DataFrame) -> list[Floats]:
     """Return the heat carried by air in each state [W/K]."""
     schedules = Schedules.standard()
     row = schedules.rows(buildings["use"])
     in_use = schedules.ventilation_in_use(buildings["air_change_ach"].to_numpy(float), row)
     kept = 1 - buildings["heat_recovery"].to_numpy(float)
     leak = buildings["infiltration_ach"].to_numpy(float)
-    airing = np.where(cooled, 0.0, f["ventilation.summer_airing_ach"])
     calibrated = buildings["loss_factor"].to_numpy(float)
     height, area = buildings["room_height_m"].to_numpy(float), buildings["floor_area_m2"].to_numpy(float)
     flows: list[Floats] = []
-    for share, extra in ((kept, 0.0), (np.ones_like(kept), airing)):
+    for share in (kept, np.ones_like(kept)):
         flows += [
-            seasonal.ventilation_w_m2k((flow * share + leak) * calibrated + extra, height) * area
+            seasonal.ventilation_w_m2k((flow * share + leak) * calibrated, height) * area
             for flow in (in_use, in_use * schedules.reduced_ventilation[row])
         ]
     return flows

@@ -2,9 +2,12 @@ r"""A year of hours for a whole stock, at the speed of the hardware.
 
 The affine step of :mod:`energy.buildings.rc` is scaled so that the state is already a power, :math:`y = K g_x x`:
 
-.. math:: f = y + s + (K g_e) T_e + (K g_i) i, \quad a = \min(\max(K T_h - f, 0), a_{max}), \quad
+.. math:: f = y + s + (K g_e) T_e + (K g_i) i, \quad a = \max(K T_h - f, 0), \quad
           d = \min(\max(f - K T_c, 0), d_{max}), \quad
-          y' = b_x y + c_e T_e + c_s s + c_i i + c_a a - c_d d
+          y' = b_x y + c_e T_e + c_s s + c_i i + c_q (a - d)
+
+What takes heat away, :math:`d`, is cooling without a limit, or windows that are opened at :math:`T_c` and carry away no
+more than :math:`H_{air} (T_c - T_e)`. Degrees above a limit are counted on what is left.
 
 Buildings of one profile lie side by side in blocks that fit the first cache; the vector unit runs over buildings, the
 hours are the outer loop, and two hours are taken at a time so that the coefficients are loaded once for both. Sums per
@@ -27,7 +30,7 @@ import numpy.typing as npt
 from energy.buildings.loop import COUNTED, ROWS, compiled
 from energy.buildings.rc import Affine
 
-__all__ = ["Drivers", "Steps", "Trace", "Year", "scaled", "simulate_year", "trace"]
+__all__ = ["Drivers", "Steps", "Trace", "Year", "compile_engine", "scaled", "simulate_year", "trace"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -37,6 +40,7 @@ _BLOCKS_PER_TASK = 8
 _BLOCK_BYTES = 1536  # of one coefficient of a block; all of them fit the first cache
 _UNLIMITED = 1e30
 PLANES = 5  # irradiances: north, east, south, west, flat roof
+AIRED_FROM_C = 24.0  # windows are opened at this temperature; what they carry away is reckoned from it
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Steps:
 
     Attributes
     ----------
-    rows : array (states, 17, n)
+    rows : array (states, 18, n)
         Coefficients; see :func:`scaled`.
     state_scale : array (states, n)
         The state per mass temperature, :math:`K g_x` [W/K].
@@ -65,7 +69,8 @@ def scaled(
     gain_w: Floats,
     heat_at_c: Floats,
     cool_at_c: Floats,
-    cooled: npt.NDArray[np.bool_],
+    airing_w_k: Floats,
+    limit_c: Floats,
     heat_limit_w: Floats | None = None,
 ) -> Steps:
     """Scale the steps of every state.
@@ -80,8 +85,11 @@ def scaled(
         Yearly mean of the internal gains [W].
     heat_at_c, cool_at_c : array (states, n)
         Set-points [degC].
-    cooled : array (n,) of bool
-        Buildings without cooling count degree-hours above `cool_at_c` instead of energy.
+    airing_w_k : array (n,)
+        Heat that open windows carry away per degree between `AIRED_FROM_C` and outdoors; infinite for buildings with
+        cooling, which has no limit [W/K].
+    limit_c : array (n,)
+        Above it, it is too warm [degC].
     heat_limit_w : array (n,), optional
         Greatest heating power [W]; without it, it is not limited.
 
@@ -97,9 +105,10 @@ def scaled(
         rows[k, 0:5] = aperture_m2 * (power * s.gs)
         rows[k, 5:7] = power * s.ge, power * s.gi * gain_w
         rows[k, 7:9] = power * heat_at_c[k], power * cool_at_c[k]
-        rows[k, 9:13] = s.bx, to * s.be, to * s.bs / (power * s.gs), to * s.bi * gain_w
-        rows[k, 13:15] = to * s.bq, np.where(cooled, to * s.bq, 0.0)
-        rows[k, 15] = np.where(cooled, 1.0, 1 / power)
+        rows[k, 9:14] = s.bx, to * s.be, to * s.bs / (power * s.gs), to * s.bi * gain_w, to * s.bq
+        rows[k, 17] = power * limit_c
+    cooled = np.isinf(airing_w_k)
+    rows[:, 14], rows[:, 15] = np.where(cooled, _UNLIMITED, 0.0), np.where(cooled, 0.0, airing_w_k)
     rows[:, 16] = _UNLIMITED if heat_limit_w is None else heat_limit_w
     return Steps(rows, scale, np.stack([s.power_w_k for s in steps]))
 
@@ -144,11 +153,11 @@ class Year:
     Attributes
     ----------
     heat_kwh, cool_kwh : array (12, n)
-        By month [kWh]; the second holds degree-hours above the limit [K h] for buildings without cooling.
+        Heat given and heat taken away by month, the latter by cooling or by open windows [kWh].
     peak_heat_kw : array (n,)
         Highest hourly mean [kW].
-    warm_hours : array (n,)
-        Hours in which cooling runs, or in which it is too warm where there is none [h].
+    warm_hours, warm_kh : array (n,)
+        Hours above the limit [h], and degree-hours above it [K h].
     zone_heat_kw : array (zones, hours)
         Hourly heat of each zone [kW]; no rows where no zones were asked for.
     """
@@ -157,6 +166,7 @@ class Year:
     cool_kwh: Floats
     peak_heat_kw: Floats
     warm_hours: Floats
+    warm_kh: Floats
     zone_heat_kw: Floats
 
 
@@ -166,10 +176,8 @@ class Trace:
 
     Attributes
     ----------
-    heat_kw : array (hours, n)
-        [kW]
-    cool_kw : array (hours, n)
-        [kW]; kelvin above the limit / 1000 for buildings without cooling, as in :class:`Year`.
+    heat_kw, cool_kw : array (hours, n)
+        Heat given, and heat taken away by cooling or open windows [kW].
     air_c : array (hours, n)
         Air temperature, mean of the hour [degC].
     """
@@ -235,19 +243,20 @@ def _lanes(count: int) -> int:
     return math.ceil(count / _LANES) * _LANES
 
 
-def _pack(steps: Steps, layout: _Layout, dtype: npt.DTypeLike) -> tuple[Any, Any]:
-    """Return the coefficients block by block, and the scale of the state."""
+def _pack(steps: Steps, layout: _Layout, dtype: npt.DTypeLike) -> tuple[Any, Any, Any]:
+    """Return the coefficients block by block, the scale of the state, and the power per degree."""
     states = len(steps.rows)
     padded = np.zeros((states, ROWS, len(layout.source)), dtype)
-    padded[:, 15] = 1.0  # padding needs nothing, in a unit that can be divided by
     known = layout.source >= 0
     padded[:, :, known] = steps.rows[:, :, layout.source[known]]
     scale = np.ones((states, len(layout.source)), dtype)
     scale[:, known] = steps.state_scale[:, layout.source[known]]
+    power = np.ones_like(scale)  # padding needs nothing, in a unit that can be divided by
+    power[:, known] = steps.power_w_k[:, layout.source[known]]
     packed = np.empty(states * ROWS * len(layout.source), dtype)
     for offset, first, width, _, _ in layout.blocks.tolist():
         packed[offset : offset + states * ROWS * width] = padded[:, :, first : first + width].ravel()
-    return packed, scale
+    return packed, scale, power
 
 
 def _merged(steps: Steps, profile: Whole, profiles: int) -> Whole:
@@ -306,24 +315,30 @@ def simulate_year(
     real = np.dtype(dtype)
     zones = 0 if zone is None else int(zone.max(initial=-1)) + 1
     if not n:
-        return Year(np.zeros((12, 0)), np.zeros((12, 0)), np.zeros(0), np.zeros(0), np.zeros((zones, hours)))
+        return Year(
+            np.zeros((12, 0)), np.zeros((12, 0)), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros((zones, hours))
+        )
     layout = _layout(
         profile, np.zeros(n, np.int64) if zone is None else zone, _BLOCK_BYTES // real.itemsize, len(steps.rows)
     )
     runs, begin = drivers.runs(_merged(steps, profile, len(drivers.gain)))
-    packed, scale = _pack(steps, layout, real)
-    weather, gain = np.ascontiguousarray(drivers.weather, real), np.ascontiguousarray(drivers.gain, real)
+    packed, scale, power = _pack(steps, layout, real)
+    free = np.maximum(AIRED_FROM_C - drivers.weather[:, PLANES], 0.0)
+    weather, gain = (
+        np.ascontiguousarray(np.column_stack([drivers.weather, free]), real),
+        np.ascontiguousarray(drivers.gain, real),
+    )
     places = len(layout.source)
     heat, cool = np.zeros((12, places), real), np.zeros((12, places), real)
-    peak, warm = np.zeros(places, real), np.zeros(places, real)
+    peak, warm, over = np.zeros(places, real), np.zeros(places, real), np.zeros(places, real)
     sums = np.zeros((len(layout.zone), hours if zones else 0), real)
     constants = np.array([0.0, 1.0, start_c, COUNTED], real)  # a literal would turn 32-bit numbers into 64-bit ones
-    run = compiled(limited=limited, warm_wanted=warm_wanted)
+    run = compiled(limited=limited, aired=bool(steps.rows[:, 15].any()), warm_wanted=warm_wanted)
 
     def work(task: int) -> None:
         run(
-            packed, scale, layout.blocks, layout.tasks[task], layout.tasks[task + 1], runs, begin, weather, gain,
-            constants, heat, cool, peak, warm, sums[task],
+            packed, scale, power, layout.blocks, layout.tasks[task], layout.tasks[task + 1], runs, begin, weather, gain,
+            constants, heat, cool, peak, warm, over, sums[task],
         )  # fmt: skip
 
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
@@ -339,6 +354,7 @@ def simulate_year(
         cool[:, back].astype(float) / 1000,
         peak[back].astype(float) / 1000,
         warm[back].astype(float),
+        over[back].astype(float),
         by_zone / 1000 if zones else np.zeros((0, hours)),
     )
 
@@ -369,9 +385,20 @@ def trace(steps: Steps, drivers: Drivers, profile: Whole, *, start_c: float = 20
         sun = drivers.weather[t, :PLANES] @ c[:PLANES]
         free = y + sun + c[5] * outdoor + c[6] * gain
         power, excess = np.maximum(c[7] - free, 0), np.maximum(free - c[8], 0)
+        excess = np.minimum(excess, c[14] + c[15] * max(AIRED_FROM_C - outdoor, 0.0))
         if limited:
             power = np.minimum(power, c[16])
-        y = c[9] * y + c[10] * outdoor + c[11] * sun + c[12] * gain + c[13] * power - c[14] * excess
-        heat[t], cool[t] = power, excess * c[15]
-        air[t] = (free + power - np.where(c[14] > 0, excess, 0.0)) / steps.power_w_k[state, everyone]
+        y = c[9] * y + c[10] * outdoor + c[11] * sun + c[12] * gain + c[13] * (power - excess)
+        heat[t], cool[t] = power, excess
+        air[t] = (free + power - excess) / steps.power_w_k[state, everyone]
     return Trace(heat / 1000, cool / 1000, air)
+
+
+def compile_engine() -> None:
+    """Compile what the first simulation on a machine would wait for, some five seconds; afterwards it lies on disk."""
+    hours = 48
+    month = np.zeros(hours, np.int64)
+    drivers = Drivers(np.zeros((hours, 6)), np.ones((1, hours)), np.zeros((1, hours), np.int64), month)
+    steps = Steps(np.ones((1, ROWS, 1)), np.ones((1, 1)), np.ones((1, 1)))  # some windows that can be opened
+    for warm_wanted in (True, False):
+        simulate_year(steps, drivers, np.zeros(1, np.int64), warm_wanted=warm_wanted)

@@ -49,9 +49,9 @@ def test_hourly_and_seasonal_need_agree_within_the_band_of_the_docs(stock, drive
     assert f"{BAND[0]} to {BAND[1]}" in (root / "docs" / "models.md").read_text(encoding="utf-8")
 
 
-def test_nothing_is_heated_with_open_windows_and_the_peak_is_in_the_cold(stock, drivers):
+def test_nothing_is_heated_in_warm_hours_and_the_peak_is_in_the_cold(stock, drivers):
     outdoor = drivers.weather[:, 5]
-    warm = outdoor >= F["ventilation.airing_above_c"]
+    warm = outdoor >= F["ventilation.bypass_above_c"]
     year = hourly_demand(stock.buildings, drivers, stock.season.outdoor_c, F, np.zeros(len(stock.buildings), np.int64))
     assert warm.any()
     assert year.zone_heat_kw[0, warm].max() == 0

@@ -98,8 +98,9 @@ def stock(n, seed=0, states=2):
         aperture_m2=r.uniform(0, 0.05, (5, n)) * area,
         gain_w=4 * area,
         heat_at_c=heat_at,
-        cool_at_c=np.full((states, n), 26.0),
-        cooled=r.random(n) < 0.5,
+        cool_at_c=np.full((states, n), 24.0),
+        airing_w_k=np.where(r.random(n) < 0.5, np.inf, 1.5 * area),
+        limit_c=np.full(n, 25.5),
         heat_limit_w=25 * area,
     )
 
@@ -130,7 +131,9 @@ def test_the_engine_gives_the_numbers_of_the_plain_loop(limited):
     np.testing.assert_allclose(year.heat_kwh.sum(axis=0), plain.heat_kw.sum(axis=0), rtol=1e-11)
     np.testing.assert_allclose(year.cool_kwh.sum(axis=0), plain.cool_kw.sum(axis=0), rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(year.peak_heat_kw, plain.heat_kw.max(axis=0), rtol=1e-11)
-    np.testing.assert_array_equal(year.warm_hours, (plain.cool_kw > 1e-12).sum(axis=0))
+    above = np.maximum(plain.air_c - 25.5, 0)
+    np.testing.assert_array_equal(year.warm_hours, (above > 1e-9).sum(axis=0))
+    np.testing.assert_allclose(year.warm_kh, above.sum(axis=0), rtol=1e-9, atol=1e-9)
     assert year.heat_kwh.sum() > 0
     assert year.warm_hours.sum() > 0
 

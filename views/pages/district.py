@@ -60,7 +60,10 @@ def _choose(opened: Session, text: Language) -> dict[str, Any]:
         known = [
             i
             for i, about in energy.INDICATORS.items()
-            if about.theme == theme and about.per_entity and any(t in opened.city for t in about.tables)
+            if about.theme == theme
+            and about.per_entity
+            and any(t in opened.city for t in about.tables)
+            and not (about.hourly and "weather" not in opened.city)
         ]
         indicator = _pick(
             text("indicator"), known, "indicator", lambda i: text(f"indicators.{i}.title"), key=f"indicator_{theme}"
