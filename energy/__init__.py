@@ -5,6 +5,7 @@ from energy.buildings.kernel import compile_engine
 from energy.calibrate import Calibration, calibrate, declared_buildings, measured_and_modelled
 from energy.hours import hours_of
 from energy.indicators import INDICATORS, Indicator
+from energy.investment import investment
 from energy.plan import plan
 from energy.results import Results
 from energy.scenario import Scenario, Step
@@ -23,6 +24,7 @@ __all__ = [
     "compile_engine",
     "declared_buildings",
     "hours_of",
+    "investment",
     "measure",
     "measured_and_modelled",
     "measures",

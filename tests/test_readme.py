@@ -76,9 +76,9 @@ def test_the_commands_work(tmp_path, monkeypatch, twin):
             assert words[:3] == ["python", "-m", "pytest"]
             subprocess.run([sys.executable, *words[1:], "-q", "-p", "no:cacheprovider"], check=True, cwd=tmp_path)
         done.append(words[1])
-    assert {"run", "validate", "layers", "measures", "explain", "factors", "new-layer"} <= set(done)
+    assert {"run", "calibrate", "validate", "layers", "measures", "explain", "factors", "new-layer"} <= set(done)
     assert {p.name for p in (tmp_path / "out").iterdir()} == {
-        "indicators.csv", "buildings.parquet", "roads.parquet", "summary.json", "run.json",
+        "indicators.csv", "buildings.parquet", "roads.parquet", "investment.csv", "summary.json", "run.json",
     }  # fmt: skip
 
 

@@ -19,12 +19,11 @@ from rich.table import Table
 
 import energy
 import layers
-from energy.climate import inventory, targets
 from layers import export
-from twin import LAYERS, MEASURES, City, Factors, TwinError
+from twin import LAYERS, MEASURES, Factors, TwinError
 from twin.errors import did_you_mean
 from twin.registry import load_plugin
-from views import launch, new_layer
+from views import launch, new_layer, run_files
 
 __all__ = ["app", "main"]
 
@@ -70,7 +69,7 @@ def run(
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out"),
     plugin: Plugins = None,
 ) -> None:
-    """Run scenarios and write indicators.csv, buildings.parquet, roads.parquet, summary.json and run.json."""
+    """Run scenarios and write indicators, entities, costs, a summary and a record of the run."""
     _plugins(plugin)
     span = _years(years)
     baseline = energy.Scenario.baseline()
@@ -90,7 +89,7 @@ def run(
             within = _part(tell, start, step, each.name)
             done.append(energy.simulate(loaded, each, years=span, progress=within))
         tell(0.9, "files")
-        _write(out_dir, loaded, city / "city.toml", {n: p for n, (_, p) in files.items()}, span, done)
+        run_files.write(out_dir, loaded, city / "city.toml", {n: p for n, (_, p) in files.items()}, span, done)
     for results in done:
         for conflict in results.adoption.conflicts:
             err.print(f"[yellow]note:[/] {_plain(results.scenario.name)}: {_plain(str(conflict))}")
@@ -115,72 +114,6 @@ def _scenarios(files: list[Path]) -> list[energy.Scenario]:
 def _part(tell: Tell, start: float, step: float, name: str) -> Tell:
     """Return a teller for a part of the work."""
     return lambda share, _text: tell(start + step * share, name)
-
-
-def _write(
-    folder: Path,
-    city: City,
-    city_file: Path,
-    files: dict[str, Path],
-    years: tuple[int, ...],
-    done: list[energy.Results],
-) -> None:
-    indicators = pd.concat([r.indicators() for r in done], ignore_index=True)
-    export.write_csv(indicators, folder / "indicators.csv")
-    for table in ("buildings", "roads"):
-        if table in city:
-            export.write_entities(
-                pd.concat([r.table(table) for r in done], ignore_index=True), city, table, folder / f"{table}.parquet"
-            )
-    factors = Factors.read()
-    used = sorted({key for r in done for key in r.factors_used})
-    rows = [
-        {
-            "key": f.key,
-            "year": f.year,
-            "value": f.value,
-            "low": f.low,
-            "high": f.high,
-            "unit": f.unit,
-            "source": f.source,
-            "status": f.status,
-        }
-        for key in used
-        for f in factors[key]
-    ]
-    export.write_json(export.run_record(city, city_file, files, years, rows), folder / "run.json")
-    export.write_json(_summary(done), folder / "summary.json")
-
-
-def _summary(done: list[energy.Results]) -> dict[str, Any]:
-    """Return the city's figures of each scenario, and where they stand to the target."""
-    out_of_model = inventory.outside_share(2024)
-    scenarios = []
-    for results in done:
-        tidy = results.indicators(by="city")
-        first, last = results.years[0], results.years[-1]
-        value = tidy.set_index(["indicator", "year"])["value"]
-        emitted = value["co2e_territorial_kg"]
-        f = Factors.read().at(first)
-        wanted = targets.path(1.0, f["target.territorial.rate"], first, pd.Index([last]).to_numpy())[0]
-        scenarios.append(
-            {
-                "scenario": results.scenario.name,
-                "indicators": {
-                    n: {str(y): _rounded(value[n, y]) for y in results.years}
-                    for n in sorted(tidy["indicator"].unique())
-                },
-                "territorial_change": _rounded(emitted[last] / emitted[first] - 1) if emitted[first] > 0 else None,
-                "territorial_change_wanted": _rounded(wanted - 1),
-                "conflicts": [str(c) for c in results.adoption.conflicts],
-            }
-        )
-    note = "The target is of the whole territory; the model covers buildings, their energy and road traffic, not industry and the rest."
-    return {"scenarios": scenarios, "share_outside_model_2024": _rounded(out_of_model), "note": note}
-
-
-def _rounded(value: float) -> float | None:
-    return None if pd.isna(value) else float(f"{value:.10g}")
 
 
 def _print_summary(done: list[energy.Results]) -> None:

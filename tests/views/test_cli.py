@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from energy import INDICATORS
@@ -202,3 +203,18 @@ def test_a_calibrated_city_needs_the_heat_that_was_declared(twin, tmp_path):
     again = twin("calibrate", city, "--json", "--out", tmp_path / "twice")
     assert json.loads(again[1])["after"]["within_20_percent"] == 1.0
     assert twin("run", city, "--years", "2024:2024", "--out", tmp_path / "run")[0] == 0
+
+
+def test_a_run_says_what_its_steps_cost_and_leaves_blank_what_it_does_not_know(twin, tmp_path):
+    plan = ROOT / "sample_data" / "scenarios" / "plan2030.toml"
+    code, _, told = twin("run", ROOT / "sample_data", "--scenario", plan, "--years", "2024:2024", "--out", tmp_path)
+    assert code == 0, told
+    bills = pd.read_csv(tmp_path / "investment.csv")
+    assert set(bills["scenario"]) == {"Plan 2030"}
+    homes = bills[bills["measure"] == "renovate_envelope"]
+    assert (homes["cost_low_sek"] <= homes["cost_sek"]).all()
+    assert (homes["cost_sek"] > 0).all()
+    assert (homes["embodied_kg"] > 0).all()
+    roads = bills[bills["measure"] == "electrify_vehicles"]
+    assert roads["cost_sek"].isna().all()
+    assert roads["note"].str.contains("blank, not zero").all()
