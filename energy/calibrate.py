@@ -1,7 +1,8 @@
 """Calibrate a city to its energy declarations: every declared building to its own, the others by their kind.
 
-The model that is fitted is the hourly one. Declared energy is bought energy of a normal year; it is turned into useful
-heat with the efficiencies of the heat sources, and the hot water of the building's use is taken off.
+The model that is fitted is the hourly one. Declared energy is that of a normal year: what was measured of each carrier,
+corrected as the declaration's own sum is. It is turned into useful heat with the efficiencies of the heat sources, and
+the hot water of the building's use is taken off.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from energy.buildings import archetypes, calibration
 from energy.buildings.heat import heat_need
 from energy.buildings.hourly import hourly_demand, stock_drivers
 from energy.buildings.kernel import Drivers
+from energy.carriers import by_category
 from energy.electrification.heat_pumps import yearly_performance
 from energy.memory import Memory
 from energy.results import Results
@@ -41,7 +43,15 @@ Whole = npt.NDArray[np.intp]
 HeatModel = Callable[[pd.DataFrame], Floats]
 
 FOLDS = 5
-_CARRIERS = ("district_heating", "oil", "gas", "wood", "direct_electric", "ground_heat_pump", "air_heat_pump")
+_CARRIERS = {
+    "district_heating": "district_heating_kwh",
+    "oil": "oil_kwh",
+    "gas": "gas_kwh",
+    "biofuel": "wood_kwh",
+    "direct_electric": "direct_electric_kwh",
+    "ground_heat_pump": "ground_heat_pump_kwh",
+    "air_heat_pump": "air_heat_pump_kwh",
+}  # heat source: declared column
 
 
 @dataclass(frozen=True)
@@ -116,11 +126,11 @@ def declared_heat(stock: Stock, declarations: pd.DataFrame, f: Mapping[str, floa
 
     area = b["floor_area_m2"].to_numpy(float)
     hot_water = total(b["hot_water_kwh_m2"].to_numpy(float) * area)
-    measured = _useful_kwh(d, stock, f)
     geometry = total((b["footprint_area_m2"] * b["storeys"]).to_numpy(float) * f["floor_area.atemp_per_gross"])
     largest = np.full(len(d), -1, np.intp)
     order = np.argsort(area[inside], kind="stable")
     largest[own[inside][order]] = np.flatnonzero(inside)[order]
+    measured = _useful_kwh(d, b["heating"].iloc[largest], stock, f)
     kind = archetypes.assign(b["use"], b["year_built"].to_numpy(float))[largest]
     ratio = np.divide(d["floor_area_m2"].to_numpy(float), geometry, out=np.full(len(d), np.nan), where=geometry > 0)
     far = ~((ratio >= f["calibration.area_ratio_low"]) & (ratio <= f["calibration.area_ratio_high"]))
@@ -139,19 +149,35 @@ def declared_heat(stock: Stock, declarations: pd.DataFrame, f: Mapping[str, floa
     return Declared(pd.DataFrame(columns), own)
 
 
-def _useful_kwh(d: pd.DataFrame, stock: Stock, f: Mapping[str, float]) -> Floats:
-    """Return the heat that the declared energy gives."""
+def _useful_kwh(d: pd.DataFrame, heating: pd.Series, stock: Stock, f: Mapping[str, float]) -> Floats:
+    """Return the heat that the declared energy gives in a normal year; `heating` is that of the largest building."""
+    ground, air = (yearly_performance(stock.season.temp_air_c, kind, f)[0] for kind in ("ground", "air"))
     efficiency = {
         "district_heating": f["heating.efficiency.district_heating"],
         "oil": f["heating.efficiency.oil"],
         "gas": f["heating.efficiency.gas"],
-        "wood": f["heating.efficiency.biofuel"],
+        "biofuel": f["heating.efficiency.biofuel"],
         "direct_electric": f["heating.efficiency.direct_electric"],
-        "ground_heat_pump": yearly_performance(stock.season.temp_air_c, "ground", f)[0],
-        "air_heat_pump": yearly_performance(stock.season.temp_air_c, "air", f)[0],
+        "ground_heat_pump": ground,
+        "air_heat_pump": air,
     }
-    parts = [d[f"{c}_kwh"].astype(float).fillna(0.0).to_numpy() * efficiency[c] for c in _CARRIERS]
-    return np.sum(parts, axis=0)
+    bought = {name: _numbers(d, column) for name, column in _CARRIERS.items()}
+    measured = np.sum(list(bought.values()), axis=0)
+    given = np.sum([bought[name] * efficiency[name] for name in bought], axis=0)
+    normal = calibration.normal_year_heat_kwh(
+        d["energy_use_kwh"].to_numpy(float),
+        _numbers(d, "property_electricity_kwh"),
+        _numbers(d, "district_cooling_kwh"),
+    )
+    # without carriers in the extract, the building's heat source tells what the energy gives
+    usual = by_category(heating, efficiency)
+    mean = np.divide(given, measured, out=usual.copy(), where=measured > 0)
+    return np.where(np.isnan(normal), given, np.nan_to_num(normal * mean))
+
+
+def _numbers(d: pd.DataFrame, column: str) -> Floats:
+    """Return declared energy; a carrier that is not named was not used."""
+    return d[column].astype(float).fillna(0.0).to_numpy(float)
 
 
 def fit(buildings: pd.DataFrame, declared: Declared, model: HeatModel, kinds: int) -> tuple[Floats, pd.DataFrame]:

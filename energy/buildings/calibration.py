@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-__all__ = ["Pool", "folds", "normal_year_kwh", "pool", "report", "solve_factors"]
+__all__ = ["Pool", "folds", "normal_year_heat_kwh", "pool", "report", "solve_factors"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.intp]
@@ -32,24 +32,38 @@ LEAST, MOST = 0.2, 5.0  # factors beyond mean that the declaration and the build
 _STEPS = 24
 
 
-def normal_year_kwh(heat_kwh: Floats, degree_days_kd: float, normal_degree_days_kd: float) -> Floats:
-    r"""Return the space heat of a normal year from that of a measured one.
+def normal_year_heat_kwh(
+    energy_use_kwh: Floats, property_electricity_kwh: Floats, district_cooling_kwh: Floats
+) -> Floats:
+    r"""Return the energy bought for heat and hot water in a normal year.
 
-    .. math:: Q_{normal} = Q \, DD_{normal} / DD
+    .. math:: E_{heat} = E_{use} - E_{property} - E_{cooling}
+
+    The register's EgiEnergianvandning is corrected to a normal year and normal use, while the energy of single carriers
+    (and their sum EgiSumma2) is what was measured.
 
     Parameters
     ----------
-    heat_kwh : array (n,)
-        Space heat without hot water [kWh].
-    degree_days_kd, normal_degree_days_kd : float
-        Of the measured and of the normal year [K d].
+    energy_use_kwh, property_electricity_kwh, district_cooling_kwh : array (n,)
+        EgiEnergianvandning, EgiFastighet, EgiFjarrkyla [kWh].
+
+    Returns
+    -------
+    array (n,)
+        [kWh]
+
+    References
+    ----------
+    .. [1] Boverket, BFS 2020:4 (BBR 29); the same terms reproduce the declared primary energy of Lindholmen.
 
     Examples
     --------
-    >>> normal_year_kwh(np.array([90.0]), 2800.0, 3080.0).round(6).tolist()
-    [99.0]
+    FormularId 1099401, whose measured sum was 128,490 kWh:
+
+    >>> normal_year_heat_kwh(np.array([142_815.0]), np.array([5_275.0]), np.array([0.0])).tolist()
+    [137540.0]
     """
-    return heat_kwh * (normal_degree_days_kd / degree_days_kd)
+    return np.maximum(energy_use_kwh - property_electricity_kwh - district_cooling_kwh, 0.0)
 
 
 def solve_factors(heat_of: HeatOf, target_kwh: Floats, tolerance: float = 1e-4) -> tuple[Floats, npt.NDArray[np.bool_]]:

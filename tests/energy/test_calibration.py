@@ -144,3 +144,25 @@ def test_a_city_without_declarations_is_told_what_to_do(city):
     none = city.with_table("declarations", city["declarations"].iloc[:0])
     with pytest.raises(TwinError, match=r"layers\.declarations"):
         energy.calibrate(none, F)
+
+
+def test_declared_heat_is_that_of_a_normal_year(city, stock):
+    d = city["declarations"].copy()
+    before = calibrate.declared_heat(stock, d, F).table["measured_kwh"]
+    d.loc[0, "energy_use_kwh"] += 0.1 * d.loc[0, "district_heating_kwh"]  # the year that was measured was a mild one
+    after = calibrate.declared_heat(stock, d, F).table["measured_kwh"]
+    assert after[0] == pytest.approx(1.1 * before[0], rel=1e-6)
+    np.testing.assert_allclose(after[1:], before[1:])
+
+
+def test_an_extract_without_carriers_is_read_by_the_building_s_heat_source(city, stock):
+    d = city["declarations"].copy()
+    before = calibrate.declared_heat(stock, d, F).table
+    carriers = list(calibrate._CARRIERS.values())
+    d[carriers] = np.nan
+    after = calibrate.declared_heat(stock, d, F).table
+    district = d["declaration_id"].isin(city["declarations"].query("district_heating_kwh > 0")["declaration_id"])
+    same = district[district].index.intersection(before.index)
+    assert len(same) > 300
+    ratio = after.loc[same, "measured_kwh"] / before.loc[same, "measured_kwh"]
+    assert np.median(np.abs(ratio - 1)) < 1e-6
