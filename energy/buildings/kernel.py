@@ -72,6 +72,7 @@ def scaled(
     airing_w_k: Floats,
     limit_c: Floats,
     heat_limit_w: Floats | None = None,
+    cool_limit_w: Floats | None = None,
 ) -> Steps:
     """Scale the steps of every state.
 
@@ -90,8 +91,8 @@ def scaled(
         cooling, which has no limit [W/K].
     limit_c : array (n,)
         Above it, it is too warm [degC].
-    heat_limit_w : array (n,), optional
-        Greatest heating power [W]; without it, it is not limited.
+    heat_limit_w, cool_limit_w : array (n,), optional
+        Greatest heating power, and greatest cooling power of buildings with cooling [W]; without them, not limited.
 
     Returns
     -------
@@ -107,8 +108,8 @@ def scaled(
         rows[k, 7:9] = power * heat_at_c[k], power * cool_at_c[k]
         rows[k, 9:14] = s.bx, to * s.be, to * s.bs / (power * s.gs), to * s.bi * gain_w, to * s.bq
         rows[k, 17] = power * limit_c
-    cooled = np.isinf(airing_w_k)
-    rows[:, 14], rows[:, 15] = np.where(cooled, _UNLIMITED, 0.0), np.where(cooled, 0.0, airing_w_k)
+    cooled, most = np.isinf(airing_w_k), _UNLIMITED if cool_limit_w is None else cool_limit_w
+    rows[:, 14], rows[:, 15] = np.where(cooled, most, 0.0), np.where(cooled, 0.0, airing_w_k)
     rows[:, 16] = _UNLIMITED if heat_limit_w is None else heat_limit_w
     return Steps(rows, scale, np.stack([s.power_w_k for s in steps]))
 
@@ -333,7 +334,7 @@ def simulate_year(
     peak, warm, over = np.zeros(places, real), np.zeros(places, real), np.zeros(places, real)
     sums = np.zeros((len(layout.zone), hours if zones else 0), real)
     constants = np.array([0.0, 1.0, start_c, COUNTED], real)  # a literal would turn 32-bit numbers into 64-bit ones
-    run = compiled(limited=limited, aired=bool(steps.rows[:, 15].any()), warm_wanted=warm_wanted)
+    run = compiled(limited=limited, capped=bool((steps.rows[:, 14] < _UNLIMITED).any()), warm_wanted=warm_wanted)
 
     def work(task: int) -> None:
         run(

@@ -20,8 +20,8 @@ _FASTMATH = {"contract", "reassoc", "nsz", "arcp", "nnan", "ninf"}  # nnan and n
 
 
 @cache
-def compiled(*, limited: bool, aired: bool, warm_wanted: bool) -> Any:
-    """Return the compiled loop, with or without a limit of power, open windows, and a count of warm hours.
+def compiled(*, limited: bool, capped: bool, warm_wanted: bool) -> Any:
+    """Return the compiled loop, with or without limits of heating and of what takes heat away, and a count of warm hours.
 
     It is kept on disk beside this file, so that only the first call on a machine takes the seconds of compiling.
     """
@@ -72,7 +72,7 @@ def compiled(*, limited: bool, aired: bool, warm_wanted: bool) -> Any:
                         s = c0 * u0 + c1 * u1 + c2 * u2 + c3 * u3 + c4 * u4
                         f0 = y[j] + s + c5 * u5 + c6 * ug
                         a0, d0 = max(c7 - f0, zero), max(f0 - c8, zero)
-                        if aired:
+                        if capped:
                             d0 = min(d0, c14 + c15 * uf)
                         if limited:
                             a0 = min(a0, c[16, j])
@@ -80,7 +80,7 @@ def compiled(*, limited: bool, aired: bool, warm_wanted: bool) -> Any:
                         s = c0 * v0 + c1 * v1 + c2 * v2 + c3 * v3 + c4 * v4
                         f1 = x + s + c5 * v5 + c6 * vg
                         a1, d1 = max(c7 - f1, zero), max(f1 - c8, zero)
-                        if aired:
+                        if capped:
                             d1 = min(d1, c14 + c15 * vf)
                         if limited:
                             a1 = min(a1, c[16, j])
@@ -107,7 +107,7 @@ def compiled(*, limited: bool, aired: bool, warm_wanted: bool) -> Any:
                         s = c[0, j] * u0 + c[1, j] * u1 + c[2, j] * u2 + c[3, j] * u3 + c[4, j] * u4
                         f0 = y[j] + s + c[5, j] * u5 + c[6, j] * ug
                         a0, d0 = max(c[7, j] - f0, zero), max(f0 - c[8, j], zero)
-                        if aired:
+                        if capped:
                             d0 = min(d0, c[14, j] + c[15, j] * uf)
                         if limited:
                             a0 = min(a0, c[16, j])

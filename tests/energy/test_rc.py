@@ -167,3 +167,37 @@ def test_half_precision_of_numbers_keeps_five_digits():
     flow = kernel.simulate_year(steps, moved, profile).peak_heat_kw * 8760
     assert np.abs((single - double) / flow).max() < 1e-5
     assert np.abs(single - double).max() > 0
+
+
+def test_a_year_with_limited_power_is_that_of_the_standard_s_text():
+    r = np.random.default_rng(8)
+    area = 10 ** r.uniform(2, 3, 4)
+    nodes = Nodes.of(0.4 * area, 0.7 * area, 0.5 * area, 45 * area, 2.5 * area, 4.5 * area)
+    aperture = r.uniform(0.01, 0.06, (5, 4)) * area
+    most = 20 * area, 12 * area
+    steps = kernel.scaled(
+        [affine(nodes)],
+        aperture_m2=aperture,
+        gain_w=4 * area,
+        heat_at_c=np.full((1, 4), 21.0),
+        cool_at_c=np.full((1, 4), 24.0),
+        airing_w_k=np.full(4, np.inf),
+        limit_c=np.full(4, 26.0),
+        heat_limit_w=most[0],
+        cool_limit_w=most[1],
+    )
+    moved = drivers()
+    whole = kernel.Drivers(moved.weather, np.ones((1, 8760)), np.zeros((1, 8760), np.int64), MONTH)
+    plain = kernel.trace(steps, whole, np.zeros(4, np.int64), limited=True)
+    mass = np.full(4, 20.0)
+    for t in range(8760):
+        sun = whole.weather[t, :5] @ aperture
+        at = np.full(4, 21.0), np.full(4, 24.0)
+        power, mass, air = standard_hour(nodes, mass, whole.weather[t, 5], sun, 4 * area, at, (most[0], -most[1]), area)
+        np.testing.assert_allclose((plain.heat_kw - plain.cool_kw)[t] * 1000, power, rtol=1e-8, atol=1e-6)
+        np.testing.assert_allclose(plain.air_c[t], air, rtol=1e-9)
+    year = kernel.simulate_year(steps, whole, np.zeros(4, np.int64), limited=True)
+    np.testing.assert_allclose(year.cool_kwh.sum(axis=0), plain.cool_kw.sum(axis=0), rtol=1e-9)
+    assert (plain.heat_kw.max(axis=0) * 1000 >= most[0] * 0.999).any()
+    assert (plain.cool_kw.max(axis=0) * 1000 >= most[1] * 0.999).any()
+    assert year.warm_hours.sum() > 0
