@@ -23,7 +23,14 @@ def test_the_same_inputs_give_the_same_bytes(folder, tmp_path, twin):
     run(twin, folder, tmp_path / "one")
     run(twin, folder, tmp_path / "two")
     names = {p.name for p in (tmp_path / "one").iterdir()}
-    assert names == {"indicators.csv", "buildings.parquet", "roads.parquet", "summary.json", "run.json"}
+    assert names == {
+        "indicators.csv",
+        "investment.csv",
+        "buildings.parquet",
+        "roads.parquet",
+        "summary.json",
+        "run.json",
+    }
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
 
