@@ -126,7 +126,7 @@ def main(count: int = 100_000) -> None:
             if module is not None:
                 contestants["yardstick"] = _yardstick(module, stock, weather, dtype, threads)
                 contestants["yardstick"]()
-            best = in_turns(contestants, rounds=7)
+            best = in_turns(contestants, rounds=20)
             name = f"{np.dtype(dtype).name}_{threads}t"
             figures[f"{name}_seconds"] = best["ours"]
             if "yardstick" in best:
