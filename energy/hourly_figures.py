@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.buildings.hourly import hourly_demand, stock_drivers
+from energy.buildings.hourly import hourly_demand
+from energy.buildings.kernel import Drivers
 from energy.stock import Stock
 
 __all__ = ["hourly_figures"]
@@ -16,15 +17,18 @@ __all__ = ["hourly_figures"]
 Floats = npt.NDArray[np.float64]
 
 
-def hourly_figures(stock: Stock, buildings: pd.DataFrame, f: Mapping[str, float]) -> tuple[pd.DataFrame, Floats]:
+def hourly_figures(
+    stock: Stock, buildings: pd.DataFrame, drivers: Drivers, f: Mapping[str, float]
+) -> tuple[pd.DataFrame, Floats]:
     """Run the hourly model of a year and return what is kept of it.
 
     Parameters
     ----------
     stock : Stock
-        With weather.
     buildings : DataFrame (n rows)
         As they stand in the year.
+    drivers : Drivers
+        From the stock's weather.
     f : mapping
         The year's factors.
 
@@ -35,12 +39,9 @@ def hourly_figures(stock: Stock, buildings: pd.DataFrame, f: Mapping[str, float]
         times floor area, so that places get means); and the highest heat power of each place, which is less than the
         sum of its buildings' since they do not peak together [kW].
     """
-    if stock.weather is None:
-        message = "the hours of a city without weather are not known"
-        raise ValueError(message)
     areas = len(stock.home_population)
     zone = np.where(stock.home_area >= 0, stock.home_area, areas).astype(np.int64)
-    year = hourly_demand(buildings, stock_drivers(stock.weather, f), stock.season.outdoor_c, f, zone)
+    year = hourly_demand(buildings, drivers, stock.season.outdoor_c, f, zone)
     area = buildings["floor_area_m2"].to_numpy(float)
     cooled = buildings["cooling_set_point_c"].notna().to_numpy(bool)
     figures = pd.DataFrame(

@@ -14,6 +14,7 @@ import pandas as pd
 
 from energy.accounts import with_emissions
 from energy.buildings.demand import demand
+from energy.buildings.hourly import stock_drivers
 from energy.buildings.morphing import morph
 from energy.district_heating import network
 from energy.electrification.heat_pumps import degree_hours
@@ -131,7 +132,8 @@ class Model:
         f, stock = factors.at(year), self.stock(factors)
         if stock.weather is not None:
             buildings = memory("renovated", adopted, stock.buildings, "buildings", self.adoption, year, f=f)
-            figures, peak_kw = hourly_figures(stock, buildings, f)
+            drivers = self.prepared("drivers", stock_drivers, stock.weather, f=f)
+            figures, peak_kw = hourly_figures(stock, buildings, drivers, f)
             frames["buildings"] = pd.concat([frames["buildings"], figures], axis=1)
             frames["areas"] = frames["areas"].assign(heat_peak_kw=peak_kw)
         return frames

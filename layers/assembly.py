@@ -58,7 +58,7 @@ def assemble(
     """
     done = dict(tables)
     f = Factors.read().at(year)
-    if problems := _strays(done):
+    if problems := [*_strays(done), *_without_area(done.get("buildings"), f)]:
         raise SchemaError(problems)
     if "areas" in done:
         done["areas"] = _with_population(done["areas"], done.get("population"), notes)
@@ -119,6 +119,24 @@ def _strays(tables: Tables) -> list[Problem]:
             first = str(areas.loc[inside, "area_id"].iloc[0])
             problems.append(Problem("areas", "parent_id", rule, int(inside.sum()), first))
     return problems
+
+
+def _without_area(buildings: pd.DataFrame | None, f: Mapping[str, float]) -> list[Problem]:
+    """Return the buildings in use whose floor area is given as zero: they would need no heat, unseen."""
+    if buildings is None:
+        return []
+    known = buildings["floor_area_source"].astype(object) == "unheated"
+    heated = ~known & ~buildings["use"].isin(["ancillary"]) & (buildings["heating"].astype(object) != "none")
+    large = gpd.GeoDataFrame(buildings).geometry.area >= f["building.smallest_area_m2"]
+    zero = (buildings["floor_area_m2"] == 0) & heated & large
+    if not zero.any():
+        return []
+    rule = (
+        'is zero; leave it blank to have it estimated, or give the building the use "ancillary" or heating = "none" '
+        "if it is not heated"
+    )
+    first = str(buildings.loc[zero, "building_id"].iloc[0])
+    return [Problem("buildings", "floor_area_m2", rule, int(zero.sum()), first)]
 
 
 def _shares(roads: pd.DataFrame) -> list[Problem]:

@@ -51,20 +51,8 @@ def write(
     export.write_csv(bills[["scenario", *bills.columns.drop("scenario")]], folder / "investment.csv")
     factors = Factors.read()
     used = sorted({key for r in done for key in r.factors_used})
-    rows = [
-        {
-            "key": f.key,
-            "year": f.year,
-            "value": f.value,
-            "low": f.low,
-            "high": f.high,
-            "unit": f.unit,
-            "source": f.source,
-            "status": f.status,
-        }
-        for key in used
-        for f in factors[key]
-    ]
+    columns = ("key", "year", "value", "low", "high", "unit", "source", "status")
+    rows = [{c: getattr(f, c) for c in columns} for key in used for f in factors[key]]
     export.write_json(export.run_record(city, city_file, files, years, rows), folder / "run.json")
     export.write_json(_summary(done), folder / "summary.json")
 

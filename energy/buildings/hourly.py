@@ -16,7 +16,7 @@ import pandas as pd
 
 from energy.buildings import seasonal
 from energy.buildings.envelope import element_areas
-from energy.buildings.kernel import AIRED_FROM_C, Drivers, Steps, Year, scaled, simulate_year
+from energy.buildings.kernel import Drivers, Steps, Year, scaled, simulate_year
 from energy.buildings.rc import H_SURFACE_MASS_W_M2K, SURFACES_PER_FLOOR, Nodes, affine
 from energy.buildings.schedules import Schedules
 from energy.buildings.season import irradiation_w_m2
@@ -31,8 +31,10 @@ _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _OFF_C = -273.15  # a set-point that nothing falls below
 _MONTH = np.repeat(np.arange(12), np.array(_DAYS) * 24)
 _U = ("u_wall_w_m2k", "u_roof_w_m2k", "u_floor_w_m2k", "u_window_w_m2k", "u_door_w_m2k")
+_AREAS = (*(f"wall_{o}_m2" for o in ORIENTATIONS), "roof_area_m2", "footprint_area_m2")
 _CHECKED = (
     *_U,
+    *_AREAS,
     "bridges_w_m2k",
     "window_share",
     "air_change_ach",
@@ -80,7 +82,13 @@ def stock_drivers(weather: pd.DataFrame, f: Mapping[str, float]) -> Drivers:
     schedules = Schedules.standard()
     warm = outdoor >= f["ventilation.bypass_above_c"]
     state = 2 * warm[None, :] + schedules.reduced
-    return Drivers(np.column_stack([*planes, flat, outdoor]), schedules.gain, state.astype(np.int64), _MONTH)
+    return Drivers(
+        np.column_stack([*planes, flat, outdoor]),
+        schedules.gain,
+        state.astype(np.int64),
+        _MONTH,
+        f["ventilation.airing_from_c"],
+    )
 
 
 def building_steps(buildings: pd.DataFrame, season_outdoor_c: float, f: Mapping[str, float]) -> Steps:
@@ -132,7 +140,7 @@ def building_steps(buildings: pd.DataFrame, season_outdoor_c: float, f: Mapping[
         aperture_m2=np.vstack([elements.windows_m2.T * through, np.zeros(len(area))]),
         gain_w=b["internal_gain_w_m2"] * area,
         heat_at_c=heat_at,
-        cool_at_c=np.stack([np.where(cooled, cool_at, AIRED_FROM_C)] * 4),
+        cool_at_c=np.stack([np.where(cooled, cool_at, f["ventilation.airing_from_c"])] * 4),
         airing_w_k=np.where(cooled, np.inf, airing),
         limit_c=np.full(len(area), f["comfort.limit_c"]),
     )
@@ -167,8 +175,16 @@ def hourly_demand(
     Returns
     -------
     Year
+
+    Raises
+    ------
+    SchemaError
+        Listing every property of a building that is missing, negative or contradictory.
     """
-    heated = buildings["floor_area_m2"].to_numpy(float) > 0
+    area = buildings["floor_area_m2"].to_numpy(float)
+    if problems := _impossible(buildings, ("floor_area_m2",)):
+        raise SchemaError(problems)
+    heated = area > 0
     inside = buildings[heated]
     zones = None if zone is None else zone[heated]
     rows = Schedules.standard().rows(inside["use"]).astype(np.int64)
@@ -222,26 +238,35 @@ def _flows_w_k(buildings: pd.DataFrame) -> list[Floats]:
 
 
 def _refuse_nonsense(buildings: pd.DataFrame, f: Mapping[str, float]) -> None:
-    names = buildings["building_id"].to_numpy(object) if "building_id" in buildings else buildings.index.to_numpy()
-    problems = []
-
-    def note(column: str, bad: npt.NDArray[np.bool_], rule: str) -> None:
-        if bad.any():
-            first = str(names[int(np.flatnonzero(bad)[0])])
-            problems.append(Problem("buildings", column, rule, int(bad.sum()), first))
-
-    for column in (*_CHECKED, "floor_area_m2"):
-        values = buildings[column].to_numpy(float)
-        note(column, np.isnan(values), "is missing; fill it before calculating")
-        note(column, values < 0, "is negative")
+    """Raise for what can not be calculated with: all problems of all columns at once."""
+    problems = _impossible(buildings, (*_CHECKED, "floor_area_m2"))
     area = buildings["floor_area_m2"].to_numpy(float)
-    note("floor_area_m2", area == 0, "is zero; an unheated building is left out of the hourly model")
     heat, cool = buildings["set_point_c"].to_numpy(float), buildings["cooling_set_point_c"].to_numpy(float)
-    note("set_point_c", np.isnan(heat), "is missing; fill it before calculating")
-    note("cooling_set_point_c", cool <= heat, "is not above the set-point of heating")
+    found = {
+        "is zero; an unheated building is left out of the hourly model": ("floor_area_m2", area == 0),
+        "is missing; fill it before calculating": ("set_point_c", np.isnan(heat)),
+        "is not above the set-point of heating": ("cooling_set_point_c", cool <= heat),
+    }
     if not problems:
         passed_on = H_SURFACE_MASS_W_M2K * f["heat.mass_area_per_floor"] * area
         rule = "is far too small for the building's envelope; correct the floor area or the footprint"
-        note("floor_area_m2", _opaque_w_k(buildings, f) >= passed_on, rule)
+        found[rule] = ("floor_area_m2", (area > 0) & (_opaque_w_k(buildings, f) >= passed_on))
+    problems += [_problem(buildings, column, bad, rule) for rule, (column, bad) in found.items() if bad.any()]
     if problems:
         raise SchemaError(problems)
+
+
+def _impossible(buildings: pd.DataFrame, columns: tuple[str, ...]) -> list[Problem]:
+    """Return the columns that have blanks or negative numbers."""
+    problems = []
+    for column in columns:
+        values = buildings[column].to_numpy(float)
+        for bad, rule in ((np.isnan(values), "is missing; fill it before calculating"), (values < 0, "is negative")):
+            if bad.any():
+                problems.append(_problem(buildings, column, bad, rule))
+    return problems
+
+
+def _problem(buildings: pd.DataFrame, column: str, bad: npt.NDArray[np.bool_], rule: str) -> Problem:
+    names = buildings["building_id"] if "building_id" in buildings else buildings.index.to_series()
+    return Problem("buildings", column, rule, int(bad.sum()), str(names.iloc[int(np.flatnonzero(bad)[0])]))

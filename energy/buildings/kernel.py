@@ -17,16 +17,15 @@ air flows in normal and in reduced operation, in winter and in summer); the prof
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from energy.buildings.blocks import arrange, pack
 from energy.buildings.loop import COUNTED, ROWS, compiled
 from energy.buildings.rc import Affine
 
@@ -35,12 +34,9 @@ __all__ = ["Drivers", "Steps", "Trace", "Year", "compile_engine", "scaled", "sim
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
-_LANES = 16  # blocks are padded to whole vectors of 32-bit numbers
-_BLOCKS_PER_TASK = 8
 _BLOCK_BYTES = 1536  # of one coefficient of a block; all of them fit the first cache
 _UNLIMITED = 1e30
 PLANES = 5  # irradiances: north, east, south, west, flat roof
-AIRED_FROM_C = 24.0  # windows are opened at this temperature; what they carry away is reckoned from it
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,7 @@ def scaled(
     heat_at_c, cool_at_c : array (states, n)
         Set-points [degC].
     airing_w_k : array (n,)
-        Heat that open windows carry away per degree between `AIRED_FROM_C` and outdoors; infinite for buildings with
+        Heat that open windows carry away per degree between the drivers' `airing_from_c` and outdoors; infinite for buildings with
         cooling, which has no limit [W/K].
     limit_c : array (n,)
         Above it, it is too warm [degC].
@@ -128,12 +124,15 @@ class Drivers:
         Which state of the buildings holds.
     month : array (hours,) of int
         0 to 11.
+    airing_from_c : float
+        Windows are opened at this temperature, from which it is reckoned what they carry away [degC].
     """
 
     weather: Floats
     gain: Floats
     state: Whole
     month: Whole
+    airing_from_c: float = 24.0
 
     def runs(self, state_of: Whole) -> tuple[Whole, Whole]:
         """Return runs of hours of one state and month: start, stop, state, month; and where each profile's begin."""
@@ -186,78 +185,6 @@ class Trace:
     heat_kw: Floats
     cool_kw: Floats
     air_c: Floats
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """Where each building stands in the packed arrays.
-
-    Attributes
-    ----------
-    source : array (padded,) of int
-        Building at each place, -1 for padding.
-    blocks : array (blocks, 5) of int
-        Offset of the coefficients, first place, width, profile, task.
-    tasks : array (tasks + 1,) of int
-        First block of each task; a task lies within one zone and is run by one thread.
-    zone : array (tasks,) of int
-    """
-
-    source: Whole
-    blocks: Whole
-    tasks: Whole
-    zone: Whole
-
-
-def _layout(profile: Whole, zone: Whole, size: int, states: int) -> _Layout:
-    order = np.lexsort((profile, zone))
-    key = np.column_stack([zone, profile])[order]
-    cuts = np.append(np.flatnonzero((np.diff(key, axis=0) != 0).any(axis=1)) + 1, len(order))
-    source: list[Whole] = []
-    blocks: list[tuple[int, ...]] = []
-    tasks: list[int] = []
-    zones: list[int] = []
-    place, start = 0, 0
-    for stop in cuts.tolist():
-        per = _lanes(math.ceil((stop - start) / math.ceil((stop - start) / size)))
-        of_zone, of_profile = key[start]
-        for at in range(start, stop, per):
-            end = min(at + per, stop)
-            width = _lanes(end - at)
-            source.append(np.concatenate([order[at:end], np.full(width - (end - at), -1)]))
-            if not zones or zones[-1] != of_zone or len(blocks) - tasks[-1] >= _BLOCKS_PER_TASK:
-                tasks.append(len(blocks))
-                zones.append(int(of_zone))
-            blocks.append((place * ROWS * states, place, width, int(of_profile), len(zones) - 1))
-            place += width
-        start = stop
-    return _Layout(
-        np.concatenate(source),
-        np.array(blocks, np.int64).reshape(-1, 5),
-        np.array([*tasks, len(blocks)], np.int64),
-        np.array(zones, np.int64),
-    )
-
-
-def _lanes(count: int) -> int:
-    """Round up to whole vectors."""
-    return math.ceil(count / _LANES) * _LANES
-
-
-def _pack(steps: Steps, layout: _Layout, dtype: npt.DTypeLike) -> tuple[Any, Any, Any]:
-    """Return the coefficients block by block, the scale of the state, and the power per degree."""
-    states = len(steps.rows)
-    padded = np.zeros((states, ROWS, len(layout.source)), dtype)
-    known = layout.source >= 0
-    padded[:, :, known] = steps.rows[:, :, layout.source[known]]
-    scale = np.ones((states, len(layout.source)), dtype)
-    scale[:, known] = steps.state_scale[:, layout.source[known]]
-    power = np.ones_like(scale)  # padding needs nothing, in a unit that can be divided by
-    power[:, known] = steps.power_w_k[:, layout.source[known]]
-    packed = np.empty(states * ROWS * len(layout.source), dtype)
-    for offset, first, width, _, _ in layout.blocks.tolist():
-        packed[offset : offset + states * ROWS * width] = padded[:, :, first : first + width].ravel()
-    return packed, scale, power
 
 
 def _merged(steps: Steps, profile: Whole, profiles: int) -> Whole:
@@ -319,12 +246,12 @@ def simulate_year(
         return Year(
             np.zeros((12, 0)), np.zeros((12, 0)), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros((zones, hours))
         )
-    layout = _layout(
+    layout = arrange(
         profile, np.zeros(n, np.int64) if zone is None else zone, _BLOCK_BYTES // real.itemsize, len(steps.rows)
     )
     runs, begin = drivers.runs(_merged(steps, profile, len(drivers.gain)))
-    packed, scale, power = _pack(steps, layout, real)
-    free = np.maximum(AIRED_FROM_C - drivers.weather[:, PLANES], 0.0)
+    packed, scale, power = pack(steps.rows, steps.state_scale, steps.power_w_k, layout, real)
+    free = np.maximum(drivers.airing_from_c - drivers.weather[:, PLANES], 0.0)
     weather, gain = (
         np.ascontiguousarray(np.column_stack([drivers.weather, free]), real),
         np.ascontiguousarray(drivers.gain, real),
@@ -386,7 +313,7 @@ def trace(steps: Steps, drivers: Drivers, profile: Whole, *, start_c: float = 20
         sun = drivers.weather[t, :PLANES] @ c[:PLANES]
         free = y + sun + c[5] * outdoor + c[6] * gain
         power, excess = np.maximum(c[7] - free, 0), np.maximum(free - c[8], 0)
-        excess = np.minimum(excess, c[14] + c[15] * max(AIRED_FROM_C - outdoor, 0.0))
+        excess = np.minimum(excess, c[14] + c[15] * max(drivers.airing_from_c - outdoor, 0.0))
         if limited:
             power = np.minimum(power, c[16])
         y = c[9] * y + c[10] * outdoor + c[11] * sun + c[12] * gain + c[13] * (power - excess)

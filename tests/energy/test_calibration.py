@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import energy
-import layers
 from energy.buildings import calibration
-from energy.buildings.hourly import hourly_demand, stock_drivers
+from energy.buildings.hourly import hourly_demand
 from energy.memory import Memory
 from energy.stock import Stock
 from twin import Factors, TwinError
@@ -21,23 +20,8 @@ calibrate = import_module("energy.calibrate")
 
 
 @pytest.fixture(scope="module")
-def city(root):
-    return layers.load(root / "sample_data")
-
-
-@pytest.fixture(scope="module")
-def stock(city):
-    return Stock.of(city, Memory(), F)
-
-
-@pytest.fixture(scope="module")
-def drivers(city):
-    return stock_drivers(city["weather"], F)
-
-
-@pytest.fixture(scope="module")
-def done(city):
-    return energy.calibrate(city, F)
+def done(sample):
+    return energy.calibrate(sample, F)
 
 
 @settings(max_examples=50, deadline=None)
@@ -99,7 +83,7 @@ def test_undeclared_buildings_take_the_factor_of_their_kind_with_its_range(done)
     assert set(others["loss_factor"].round(9)) <= set(done.kinds["loss_factor"].round(9))
 
 
-def test_sold_heat_is_met_by_the_undeclared_and_the_declared_stay(city, done, stock, drivers):
+def test_sold_heat_is_met_by_the_undeclared_and_the_declared_stay(sample, done, stock, drivers):
     b = stock.buildings
     on = (b["heating"] == "district_heating").to_numpy(bool)
 
@@ -109,45 +93,45 @@ def test_sold_heat_is_met_by_the_undeclared_and_the_declared_stay(city, done, st
         return (year.heat_kwh.sum(axis=0) + water)[on].sum() / F["heating.efficiency.district_heating"]
 
     wanted = 1.05 * sold(done.buildings["loss_factor"].to_numpy())
-    moved = energy.calibrate(city, F, district_heating_sales_kwh=wanted)
+    moved = energy.calibrate(sample, F, district_heating_sales_kwh=wanted)
     assert sold(moved.buildings["loss_factor"].to_numpy()) == pytest.approx(wanted, rel=1e-3)
     declared = (done.buildings["loss_factor_source"] == "declaration").to_numpy(bool)
     pd.testing.assert_series_equal(
         moved.buildings.loc[declared, "loss_factor"], done.buildings.loc[declared, "loss_factor"]
     )
     with pytest.raises(TwinError, match="can not be met"):
-        energy.calibrate(city, F, district_heating_sales_kwh=100 * wanted)
+        energy.calibrate(sample, F, district_heating_sales_kwh=100 * wanted)
 
 
-def test_an_area_far_from_the_geometry_is_flagged_and_both_are_kept(city):
-    d = city["declarations"].copy()
+def test_an_area_far_from_the_geometry_is_flagged_and_both_are_kept(sample):
+    d = sample["declarations"].copy()
     d.loc[0, "floor_area_m2"] = d.loc[0, "floor_area_m2"] * 40
-    done = energy.calibrate(city.with_table("declarations", d), F)
+    done = energy.calibrate(sample.with_table("declarations", d), F)
     row = done.declarations.set_index("declaration_id").loc[d.loc[0, "declaration_id"]]
     assert row["flag"] == "area far from geometry"
     assert row["declared_area_m2"] > 10 * row["geometry_area_m2"] > 0
     assert done.figures["flagged"] == {"area far from geometry": 1}
 
 
-def test_a_declaration_of_several_buildings_counts_once(city):
-    b = city["buildings"].copy()
+def test_a_declaration_of_several_buildings_counts_once(sample):
+    b = sample["buildings"].copy()
     first = b["declaration_id"].first_valid_index()
     neighbour = b.index[(b["declaration_id"].isna()) & (b["floor_area_m2"] > 0)][0]
     b.loc[neighbour, "declaration_id"] = b.loc[first, "declaration_id"]
-    stock = Stock.of(city.with_table("buildings", b), Memory(), F)
-    declared = calibrate.declared_heat(stock, city["declarations"], F)
+    stock = Stock.of(sample.with_table("buildings", b), Memory(), F)
+    declared = calibrate.declared_heat(stock, sample["declarations"], F)
     assert declared.table["declaration_id"].is_unique
     assert (declared.row == declared.row[first]).sum() == 2
 
 
-def test_a_city_without_declarations_is_told_what_to_do(city):
-    none = city.with_table("declarations", city["declarations"].iloc[:0])
+def test_a_city_without_declarations_is_told_what_to_do(sample):
+    none = sample.with_table("declarations", sample["declarations"].iloc[:0])
     with pytest.raises(TwinError, match=r"layers\.declarations"):
         energy.calibrate(none, F)
 
 
-def test_declared_heat_is_that_of_a_normal_year(city, stock):
-    d = city["declarations"].copy()
+def test_declared_heat_is_that_of_a_normal_year(sample, stock):
+    d = sample["declarations"].copy()
     before = calibrate.declared_heat(stock, d, F).table["measured_kwh"]
     d.loc[0, "energy_use_kwh"] += 0.1 * d.loc[0, "district_heating_kwh"]  # the year that was measured was a mild one
     after = calibrate.declared_heat(stock, d, F).table["measured_kwh"]
@@ -155,13 +139,13 @@ def test_declared_heat_is_that_of_a_normal_year(city, stock):
     np.testing.assert_allclose(after[1:], before[1:])
 
 
-def test_an_extract_without_carriers_is_read_by_the_building_s_heat_source(city, stock):
-    d = city["declarations"].copy()
+def test_an_extract_without_carriers_is_read_by_the_building_s_heat_source(sample, stock):
+    d = sample["declarations"].copy()
     before = calibrate.declared_heat(stock, d, F).table
     carriers = list(calibrate._CARRIERS.values())
     d[carriers] = np.nan
     after = calibrate.declared_heat(stock, d, F).table
-    district = d["declaration_id"].isin(city["declarations"].query("district_heating_kwh > 0")["declaration_id"])
+    district = d["declaration_id"].isin(sample["declarations"].query("district_heating_kwh > 0")["declaration_id"])
     same = district[district].index.intersection(before.index)
     assert len(same) > 300
     ratio = after.loc[same, "measured_kwh"] / before.loc[same, "measured_kwh"]

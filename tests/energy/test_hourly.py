@@ -3,30 +3,12 @@
 import numpy as np
 import pytest
 
-import layers
 from energy.buildings.heat import heat_need
 from energy.buildings.hourly import hourly_demand, stock_drivers
-from energy.memory import Memory
-from energy.stock import Stock
 from twin import Factors, SchemaError
 
 F = Factors.read().at(2024)
 BAND = (0.83, 1.02)  # hourly over seasonal need, by use and period; explained in docs/models.md
-
-
-@pytest.fixture(scope="module")
-def city(root):
-    return layers.load(root / "sample_data")
-
-
-@pytest.fixture(scope="module")
-def stock(city):
-    return Stock.of(city, Memory(), F)
-
-
-@pytest.fixture(scope="module")
-def drivers(city):
-    return stock_drivers(city["weather"], F)
 
 
 def year_of(stock, drivers, **changes):
@@ -104,8 +86,8 @@ def test_a_floor_area_too_small_for_its_envelope_is_told(stock, drivers):
         hourly_demand(b, drivers, 3.0, F)
 
 
-def test_weather_with_gaps_is_refused(city):
-    weather = city["weather"].copy()
+def test_weather_with_gaps_is_refused(sample):
+    weather = sample["weather"].copy()
     weather.loc[5, "temp_air_c"] = np.nan
     with pytest.raises(SchemaError, match="gaps"):
         stock_drivers(weather, F)

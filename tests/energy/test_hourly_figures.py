@@ -4,27 +4,21 @@ import numpy as np
 import pytest
 
 import energy
-import layers
 from twin import TwinError
 
 
-@pytest.fixture(scope="module")
-def city(root):
-    return layers.load(root / "sample_data")
-
-
-def run(city, text, years=(2024,)):
-    return energy.simulate(city, energy.Scenario.from_text(f'name = "x"\n{text}'), years=years, ranges=False)
+def run(sample, text, years=(2024,)):
+    return energy.simulate(sample, energy.Scenario.from_text(f'name = "x"\n{text}'), years=years, ranges=False)
 
 
 @pytest.fixture(scope="module")
-def today(city):
-    return run(city, "")
+def today(sample):
+    return run(sample, "")
 
 
 @pytest.fixture(scope="module")
-def warmer(city):
-    return run(city, 'climate = "rcp85_2050"')
+def warmer(sample):
+    return run(sample, 'climate = "rcp85_2050"')
 
 
 def test_an_area_peaks_below_the_sum_of_its_buildings_and_above_its_largest(today):
@@ -48,26 +42,31 @@ def test_a_warmer_climate_needs_less_heat_and_more_cooling_and_overheats_more(to
     assert np.nansum(hours[1]) > 1.2 * np.nansum(hours[0])
 
 
-def test_the_city_keeps_its_own_weather(city, warmer):
-    assert warmer.city is city
-    assert "climate" not in city["weather"].attrs
-    assert warmer.stock.weather["temp_air_c"].mean() > city["weather"]["temp_air_c"].mean() + 0.5
+def test_the_city_keeps_its_own_weather(sample, warmer):
+    assert warmer.city is sample
+    assert "climate" not in sample["weather"].attrs
+    assert warmer.stock.weather["temp_air_c"].mean() > sample["weather"]["temp_air_c"].mean() + 0.5
 
 
-def test_an_unknown_climate_is_told_with_the_nearest(city):
+def test_an_unknown_climate_is_told_with_the_nearest(sample):
     with pytest.raises(TwinError, match="did you mean 'rcp85_2085'"):
-        run(city, 'climate = "rcp85_208"')
+        run(sample, 'climate = "rcp85_208"')
 
 
-def test_a_city_without_weather_has_no_hourly_indicators(city):
-    without = type(city)(
-        city.name, city.crs, {n: city[n] for n in city if n != "weather"}, city.sources, city.base_year, city.language
+def test_a_city_without_weather_has_no_hourly_indicators(sample):
+    without = type(sample)(
+        sample.name,
+        sample.crs,
+        {n: sample[n] for n in sample if n != "weather"},
+        sample.sources,
+        sample.base_year,
+        sample.language,
     )
     results = energy.simulate(without, energy.Scenario.baseline(), years=[2024], ranges=False)
     shown = set(results.indicators()["indicator"])
     assert "heat_need_kwh" in shown
     assert not {"heat_peak_kw", "overheating_h"} & shown
     with pytest.raises(TwinError, match="weather"):
-        energy.hours_of(results, 2024, np.ones(len(city["buildings"]), bool))
+        energy.hours_of(results, 2024, np.ones(len(sample["buildings"]), bool))
     with pytest.raises(TwinError, match="needs weather"):
         run(without, 'climate = "rcp45_2050"')
