@@ -3,32 +3,14 @@
 import numpy as np
 import pytest
 
-from energy.buildings.heat import heat_need
 from energy.buildings.hourly import hourly_demand, stock_drivers
 from twin import Factors, SchemaError
 
 F = Factors.read().at(2024)
-BAND = (0.83, 1.02)  # hourly over seasonal need, by use and period; explained in docs/models.md
 
 
 def year_of(stock, drivers, **changes):
     return hourly_demand(stock.buildings.assign(**changes), drivers, stock.season.outdoor_c, F)
-
-
-def test_hourly_and_seasonal_need_agree_within_the_band_of_the_docs(stock, drivers, root):
-    b = stock.buildings
-    hourly = year_of(stock, drivers).heat_kwh.sum(axis=0)
-    seasonal = heat_need(b, stock.season, F)["heat_need_kwh"].to_numpy(float)
-    periods = ((0, 1960), (1961, 1975), (1976, 1985), (1986, 1995), (1996, 2005), (2006, 2100))
-    compared = 0
-    for use in b["use"].cat.categories:
-        for first, last in periods:
-            of = ((b["use"] == use) & b["year_built"].between(first, last) & (b["floor_area_m2"] > 0)).to_numpy(bool)
-            if of.sum() > 3:
-                compared += 1
-                assert BAND[0] < hourly[of].sum() / seasonal[of].sum() < BAND[1], (use, first)
-    assert compared > 30
-    assert f"{BAND[0]} to {BAND[1]}" in (root / "docs" / "models.md").read_text(encoding="utf-8")
 
 
 def test_nothing_is_heated_in_warm_hours_and_the_peak_is_in_the_cold(stock, drivers):
@@ -84,6 +66,32 @@ def test_a_floor_area_too_small_for_its_envelope_is_told(stock, drivers):
     b.loc[b.index[0], "floor_area_m2"] = 0.5
     with pytest.raises(SchemaError, match="far too small"):
         hourly_demand(b, drivers, 3.0, F)
+
+
+@pytest.mark.parametrize(
+    "column", ["wall_north_m2", "wall_west_m2", "roof_area_m2", "footprint_area_m2", "floor_area_m2"]
+)
+@pytest.mark.parametrize(("value", "rule"), [(np.nan, "is missing"), (-3.0, "is negative")])
+def test_impossible_areas_are_told_with_the_building(stock, drivers, column, value, rule):
+    b = stock.buildings.copy()
+    row = b.index[np.flatnonzero(b["floor_area_m2"].to_numpy(float) > 0)[7]]
+    b.loc[row, column] = value
+    with pytest.raises(SchemaError) as caught:
+        hourly_demand(b, drivers, 3.0, F)
+    told = str(caught.value)
+    assert column in told
+    assert rule in told
+    assert str(b.loc[row, "building_id"]) in told
+
+
+def test_one_building_is_the_same_alone_and_among_a_hundred_thousand(stock, drivers):
+    b = stock.buildings[stock.buildings["floor_area_m2"] > 0]
+    many = b.iloc[np.arange(100_000) % len(b)].reset_index(drop=True)
+    year = hourly_demand(many, drivers, stock.season.outdoor_c, F)
+    for row in (0, 51_234, 99_999):
+        alone = hourly_demand(many.iloc[[row]], drivers, stock.season.outdoor_c, F)
+        np.testing.assert_allclose(year.heat_kwh[:, row], alone.heat_kwh[:, 0], rtol=1e-9)
+        np.testing.assert_allclose(year.peak_heat_kw[row], alone.peak_heat_kw[0], rtol=1e-9)
 
 
 def test_weather_with_gaps_is_refused(sample):

@@ -322,6 +322,12 @@ def heights_as_the_city_s_crs(folder):
     replace(folder, "[city]\n", '[city]\ncrs = "EPSG:5613"\n')
 
 
+def no_area_in_use(folder):
+    table = buildings(folder)
+    table.loc[0, "floor_area_m2"] = 0.0
+    save(table, folder)
+
+
 def unknown_key(folder):
     replace(folder, "[city]\n", "[city]\nbaseyear = 2024\n")
 
@@ -356,6 +362,7 @@ MORE_CITIES = [
     (mesh_of_no_numbers, ["m.obj has corners that are not numbers"]),
     (city_of_another_time, ["city.base_year", "less than or equal to 2100"]),
     (heights_as_the_city_s_crs, ["EPSG:5613", "choose a projected one"]),
+    (no_area_in_use, ["buildings.floor_area_m2: is zero; leave it blank", "(1 row, first: "]),
     (unknown_key, ["city.baseyear: unknown key; did you mean 'base_year'"]),
 ]  # fmt: skip
 
