@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import energy
-from views import charts, deck, new_layer, report
+from views import charts, deck, new_layer, report, shapes
 from views.language import Language
 from views.legend import Legend
 
@@ -116,10 +116,10 @@ def test_the_path_says_what_it_leaves_out(runs):
 
 
 def test_the_map_sends_shapes_once_and_recolours_by_column(runs, tmp_path):
-    scales = deck.legends(runs)
-    data = deck.write_map(runs, scales, Language("sv"), tmp_path)
+    scales = shapes.legends(runs)
+    data = shapes.write_map(runs, scales, Language("sv"), tmp_path)
     files = {p.name for p in tmp_path.iterdir()}
-    again = deck.write_map(runs, scales, Language("sv"), tmp_path)
+    again = shapes.write_map(runs, scales, Language("sv"), tmp_path)
     assert again.addresses == data.addresses
     assert {p.name for p in tmp_path.iterdir()} == files
     assert len(set(data.columns.values())) <= len(data.columns)

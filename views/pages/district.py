@@ -11,7 +11,7 @@ import streamlit as st
 import energy
 from energy.places import CITY, OUTSIDE
 from twin import Factors
-from views import charts, deck, report
+from views import charts, deck, report, shapes
 from views.language import Language
 from views.pages.state import map_of, remember, remembered
 from views.session import BASELINE, Session
@@ -79,7 +79,7 @@ def _choose(opened: Session, text: Language) -> dict[str, Any]:
         remember("year", str(year))
         extra = [t for t in ("roads", "heat_pipes", "areas") if t in opened.city]
         words = {"roads": text("roads"), "heat_pipes": text("heat_pipes"), "areas": text("area_borders")}
-        own = deck.plugin_tables(opened.city)
+        own = shapes.plugin_tables(opened.city)
         titles = {t: opened.city.sources[t].title if t in opened.city.sources else t for t in own}
         st.markdown(text("layers"))
         shown = [

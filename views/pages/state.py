@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from views import deck
+from views import shapes
 from views.language import Language
 from views.legend import Legend
 from views.session import Session, Settings, open_session
@@ -53,17 +53,17 @@ def static_folder() -> Path:
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _drawn(
     _opened: Session, token: str, language: str
-) -> tuple[dict[tuple[str, str], Legend], deck.MapData, dict[str, Any]]:
-    scales = deck.legends(_opened.runs)
+) -> tuple[dict[tuple[str, str], Legend], shapes.MapData, dict[str, Any]]:
+    scales = shapes.legends(_opened.runs)
     folder = static_folder()
     return (
         scales,
-        deck.write_map(_opened.runs, scales, Language(language), folder),
-        deck.background(_opened.city, folder),
+        shapes.write_map(_opened.runs, scales, Language(language), folder),
+        shapes.background(_opened.city, folder),
     )
 
 
-def map_of(opened: Session, text: Language) -> tuple[dict[tuple[str, str], Legend], deck.MapData, dict[str, Any]]:
+def map_of(opened: Session, text: Language) -> tuple[dict[tuple[str, str], Legend], shapes.MapData, dict[str, Any]]:
     """Return legends, shapes with results, and plain shapes of the map, written once."""
     return _drawn(opened, Settings.from_environment().token, text.code)
 
