@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 import energy
@@ -22,8 +17,8 @@ import layers
 from layers import export
 from twin import LAYERS, MEASURES, Factors, TwinError
 from twin.errors import did_you_mean
-from twin.registry import load_plugin
 from views import launch, new_layer, run_files
+from views.console import AsJson, Data, Folder, Plugins, err, listed, out, part, plain, plugins, progress
 
 __all__ = ["app", "main"]
 
@@ -33,15 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A digital twin with which a city steers its climate transition.",
 )
-out = Console()
-err = Console(stderr=True, highlight=False)
 
 _YEARS = (1990, 2100)  # beyond, a factor's first or last year says nothing
-Tell = Callable[[float, str], None]
-Folder = Annotated[Path, typer.Argument(help="Folder with city.toml.")]
-Data = Annotated[Path | None, typer.Option("--data", help="The layers' files lie here instead of beside city.toml.")]
-Plugins = Annotated[list[Path] | None, typer.Option("--plugin", help="Python file that registers layers or measures.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
 def main() -> None:
@@ -49,13 +37,8 @@ def main() -> None:
     try:
         app()
     except TwinError as error:
-        err.print(f"[bold red]twin:[/] {_plain(str(error))}", soft_wrap=True)
+        err.print(f"[bold red]twin:[/] {plain(str(error))}", soft_wrap=True)
         sys.exit(2)
-
-
-def _plain(text: str) -> str:
-    """Keep rich from reading brackets in a message as mark-up."""
-    return text.replace("[", r"\[")
 
 
 @app.command()
@@ -70,14 +53,14 @@ def run(
     plugin: Plugins = None,
 ) -> None:
     """Run scenarios and write indicators, entities, costs, a summary and a record of the run."""
-    _plugins(plugin)
+    plugins(plugin)
     span = _years(years)
     baseline = energy.Scenario.baseline()
     files = {s.name: (s, p) for s, p in zip(_scenarios(scenario or []), scenario or [], strict=True)}
     if len({*files, baseline.name}) < len(scenario or []) + 1:
         raise TwinError(f"two scenarios have the same name ({baseline.name} is always run too); give each its own")
     scenarios = [baseline, *(s for s, _ in files.values())]
-    with _progress() as tell:
+    with progress() as tell:
         loaded = layers.load(city, data, lambda share, text: tell(0.2 * share, text))
         for each in scenarios:
             energy.plan(loaded, each)  # what a filter gets wrong is told before the long work
@@ -86,13 +69,13 @@ def run(
         done = []
         for k, each in enumerate(scenarios):
             start, step = 0.2 + 0.7 * k / len(scenarios), 0.7 / len(scenarios)
-            within = _part(tell, start, step, each.name)
+            within = part(tell, start, step, each.name)
             done.append(energy.simulate(loaded, each, years=span, progress=within))
         tell(0.9, "files")
         run_files.write(out_dir, loaded, city / "city.toml", {n: p for n, (_, p) in files.items()}, span, done)
     for results in done:
         for conflict in results.adoption.conflicts:
-            err.print(f"[yellow]note:[/] {_plain(results.scenario.name)}: {_plain(str(conflict))}")
+            err.print(f"[yellow]note:[/] {plain(results.scenario.name)}: {plain(str(conflict))}")
     _print_summary(done)
     err.print(f"written to {out_dir}")
 
@@ -109,11 +92,6 @@ def _scenarios(files: list[Path]) -> list[energy.Scenario]:
     if problems:
         raise TwinError("\n".join(problems))
     return read
-
-
-def _part(tell: Tell, start: float, step: float, name: str) -> Tell:
-    """Return a teller for a part of the work."""
-    return lambda share, _text: tell(start + step * share, name)
 
 
 def _print_summary(done: list[energy.Results]) -> None:
@@ -156,8 +134,8 @@ def calibrate(
     as_json: AsJson = False,
 ) -> None:
     """Fit the heat of buildings to their energy declarations; write the calibrated table and a report."""
-    _plugins(plugin)
-    with _progress() as tell:
+    plugins(plugin)
+    with progress() as tell:
         loaded = layers.load(city, data, lambda share, text: tell(0.2 * share, text))
         sales = None if sales_gwh is None else sales_gwh * 1e6
         factors = Factors.read().at(loaded.base_year)
@@ -178,7 +156,7 @@ def calibrate(
     if as_json:
         typer.echo(json.dumps(done.figures, ensure_ascii=False))
         return
-    _listed(_fits(done.figures), ["model", "declarations", "portfolio error", "within 20 %", "median error"], as_json)
+    listed(_fits(done.figures), ["model", "declarations", "portfolio error", "within 20 %", "median error"], as_json)
     for flag, count in done.figures["flagged"].items():
         err.print(f"[yellow]note:[/] {count} declarations tell nothing of others: {flag}")
     err.print(f"written to {out_dir}; name buildings.parquet in city.toml to calculate with it")
@@ -204,15 +182,15 @@ def _fits(figures: dict[str, Any]) -> list[dict[str, Any]]:
 @app.command()
 def validate(city: Folder, data: Data = None, plugin: Plugins = None) -> None:
     """Check a city: list every problem, or what was read, repaired and filled."""
-    _plugins(plugin)
-    with _progress() as tell:
+    plugins(plugin)
+    with progress() as tell:
         loaded = layers.load(city, data, tell)
     table = Table(title=loaded.name)
     for column in ("table", "rows", "driver", "notes"):
         table.add_column(column, justify="right" if column == "rows" else "left")
     for name, source in loaded.sources.items():
         rows = str(len(loaded[name])) if name in loaded else ""
-        table.add_row(name, rows, source.layer, _plain("\n".join(source.notes)))
+        table.add_row(name, rows, source.layer, plain("\n".join(source.notes)))
     out.print(table)
     out.print("the city is valid")
 
@@ -232,7 +210,7 @@ def open_app(
 @app.command("layers")
 def list_layers(*, as_json: AsJson = False, plugin: Plugins = None) -> None:
     """List the layers that a city.toml may use, and plugins that are broken."""
-    _plugins(plugin)
+    plugins(plugin)
     state = LAYERS.state()
     rows = []
     for name, (status, where) in state.items():
@@ -249,13 +227,13 @@ def list_layers(*, as_json: AsJson = False, plugin: Plugins = None) -> None:
                 "source": spec.source if spec else "",
             }
         )
-    _listed(rows, ["name", "status", "table", "parameters", "description"], as_json)
+    listed(rows, ["name", "status", "table", "parameters", "description"], as_json)
 
 
 @app.command("measures")
 def list_measures(*, as_json: AsJson = False, plugin: Plugins = None) -> None:
     """List the measures that a scenario may use."""
-    _plugins(plugin)
+    plugins(plugin)
     rows = []
     for name, (status, where) in MEASURES.state().items():
         spec = MEASURES[name] if status == "ok" else None
@@ -270,7 +248,7 @@ def list_measures(*, as_json: AsJson = False, plugin: Plugins = None) -> None:
                 "parameters": spec.params.model_json_schema()["properties"] if spec else {},
             }
         )
-    _listed(rows, ["name", "status", "table", "parameters", "description"], as_json)
+    listed(rows, ["name", "status", "table", "parameters", "description"], as_json)
 
 
 @app.command("factors")
@@ -300,7 +278,7 @@ def list_factors(
         for k in chosen
         for f in factors[k]
     ]
-    _listed(rows, ["key", "year", "value", "low", "high", "unit", "status", "source"], as_json)
+    listed(rows, ["key", "year", "value", "low", "high", "unit", "status", "source"], as_json)
 
 
 @app.command()
@@ -317,11 +295,11 @@ def explain(
     """Tell how an indicator is made: formula, unit, columns, and the factors that matter for a city's value."""
     if indicator not in energy.INDICATORS:
         raise TwinError(f"no indicator {indicator!r}{did_you_mean(indicator, energy.INDICATORS)}")
-    _plugins(plugin)
+    plugins(plugin)
     about = energy.INDICATORS[indicator]
-    with _progress() as tell:
+    with progress() as tell:
         loaded = layers.load(city or launch.sample_city(), data, lambda share, text: tell(0.3 * share, text))
-        within = _part(tell, 0.3, 0.7, indicator)
+        within = part(tell, 0.3, 0.7, indicator)
         results = energy.simulate(loaded, energy.Scenario.baseline(), years=[loaded.base_year], progress=within)
     factors = results.explain(indicator)
     record = {
@@ -341,7 +319,7 @@ def explain(
         typer.echo(json.dumps({**record, "factors": rows}, ensure_ascii=False))
         return
     for name, value in record.items():
-        out.print(f"[bold]{name}[/]: {_plain(', '.join(value) if isinstance(value, list) else str(value))}")
+        out.print(f"[bold]{name}[/]: {plain(', '.join(value) if isinstance(value, list) else str(value))}")
     rows = [
         {
             "factor": row["key"],
@@ -356,7 +334,7 @@ def explain(
         for row in factors.to_dict("records")
     ]
     if rows:
-        _listed(rows, list(rows[0]), as_json=False)
+        listed(rows, list(rows[0]), as_json=False)
 
 
 @app.command("new-layer")
@@ -367,26 +345,7 @@ def write_layer(
     """Write a working plugin with a test."""
     for path in new_layer.write(name, out_dir):
         out.print(f"written: {path}")
-    out.print(_plain(new_layer.how_to(name)))
-
-
-def _listed(rows: list[dict[str, Any]], columns: list[str], as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, default=str))
-        return
-    table = Table()
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(_plain(_cell(row[c])) for c in columns))
-    out.print(table)
-
-
-def _cell(value: Any) -> str:
-    """Return a value as a cell of a table; of parameters, the name of each and its default."""
-    if isinstance(value, dict):
-        return "\n".join(f"{k} = {about['default']}" if about.get("default") else k for k, about in value.items())
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    out.print(plain(new_layer.how_to(name)))
 
 
 def _years(text: str) -> tuple[int, ...]:
@@ -399,22 +358,6 @@ def _years(text: str) -> tuple[int, ...]:
     if first < _YEARS[0] or last > _YEARS[1]:
         raise TwinError(f"--years {text}: the numbers hold from {_YEARS[0]} to {_YEARS[1]}; choose years between")
     return tuple(range(first, last + 1))
-
-
-def _plugins(files: list[Path] | None) -> None:
-    for file in files or []:
-        load_plugin(file)
-
-
-@contextmanager
-def _progress() -> Iterator[Tell]:
-    """Show progress on a terminal; say nothing elsewhere."""
-    if not err.is_terminal or os.environ.get("CI"):
-        yield lambda _share, _text: None
-        return
-    with Progress(TextColumn("{task.description}"), BarColumn(), console=err, transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda share, text: bar.update(task, completed=share, description=text)
 
 
 if __name__ == "__main__":

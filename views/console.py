@@ -1,0 +1,88 @@
+"""What commands share: their options, progress, and how they print."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from twin.registry import load_plugin
+
+__all__ = [
+    "AsJson",
+    "Data",
+    "Folder",
+    "Plugins",
+    "Tell",
+    "err",
+    "listed",
+    "out",
+    "part",
+    "plain",
+    "plugins",
+    "progress",
+]
+
+out = Console()
+err = Console(stderr=True, highlight=False)
+
+Tell = Callable[[float, str], None]
+Folder = Annotated[Path, typer.Argument(help="Folder with city.toml.")]
+Data = Annotated[Path | None, typer.Option("--data", help="The layers' files lie here instead of beside city.toml.")]
+Plugins = Annotated[list[Path] | None, typer.Option("--plugin", help="Python file that registers layers or measures.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+
+
+def plain(text: str) -> str:
+    """Keep rich from reading brackets in a message as mark-up."""
+    return text.replace("[", r"\[")
+
+
+def part(tell: Tell, start: float, step: float, name: str) -> Tell:
+    """Return a teller for a part of the work."""
+    return lambda share, _text: tell(start + step * share, name)
+
+
+def listed(rows: list[dict[str, Any]], columns: list[str], as_json: bool) -> None:
+    """Print rows as a table or as JSON."""
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, default=str))
+        return
+    table = Table()
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(plain(_cell(row[c])) for c in columns))
+    out.print(table)
+
+
+def _cell(value: Any) -> str:
+    """Return a value as a cell of a table; of parameters, the name of each and its default."""
+    if isinstance(value, dict):
+        return "\n".join(f"{k} = {about['default']}" if about.get("default") else k for k, about in value.items())
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def plugins(files: list[Path] | None) -> None:
+    """Load the plugins that the caller names."""
+    for file in files or []:
+        load_plugin(file)
+
+
+@contextmanager
+def progress() -> Iterator[Tell]:
+    """Show progress on a terminal; say nothing elsewhere."""
+    if not err.is_terminal or os.environ.get("CI"):
+        yield lambda _share, _text: None
+        return
+    with Progress(TextColumn("{task.description}"), BarColumn(), console=err, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda share, text: bar.update(task, completed=share, description=text)
