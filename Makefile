@@ -23,6 +23,9 @@ bench: $(STAMP) $(PEERS)/.installed  ## measure speed side by side with peers
 	$(RUN) benchmarks.load
 	$(RUN) benchmarks.heat
 	$(RUN) benchmarks.calibrate
+	$(RUN) benchmarks.heat_network
+	$(RUN) benchmarks.dispatch
+	$(RUN) benchmarks.steiner
 
 lint: $(STAMP)  ## check style, form and types
 	$(RUN) ruff check .

@@ -6,7 +6,7 @@ import streamlit as st
 
 from twin import TwinError
 from views.language import LANGUAGES, Language
-from views.pages import district, hours, sources
+from views.pages import district, heat, hours, sources
 from views.pages.state import session
 
 STYLE = """<style>
@@ -47,6 +47,7 @@ def main() -> None:
     pages = {
         "": st.Page(lambda: district.show(opened, text), title=text("page_map"), url_path="karta", default=True),
         "timmar": st.Page(lambda: hours.show(opened, text), title=text("page_hours"), url_path="timmar"),
+        "varme": st.Page(lambda: heat.show(opened, text), title=text("page_heat"), url_path="varme"),
         "kallor": st.Page(lambda: sources.show(opened, text), title=text("page_sources"), url_path="kallor"),
     }
     page = st.navigation(list(pages.values()), position="sidebar")

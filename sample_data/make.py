@@ -71,7 +71,7 @@ def make(folder: Path) -> None:
     tables.population(areas, buildings, floor_area_m2).to_csv(folder / "population.csv", index=False)
 
     networks.roads(wet, rng["roads"]).to_parquet(folder / "roads.parquet")
-    networks.heat_pipes(wet).to_parquet(folder / "heat_pipes.parquet")
+    networks.heat_pipes(wet, buildings).to_parquet(folder / "heat_pipes.parquet")
     villas = (buildings["true_use"] == "single_family").to_numpy()
     networks.heat_supply(float(floor_area_m2[~villas].sum())).to_parquet(folder / "heat_supply.parquet")
     networks.grid_areas(buildings, floor_area_m2).to_parquet(folder / "grid_areas.parquet")

@@ -17,7 +17,7 @@ import layers
 from layers import export
 from twin import LAYERS, MEASURES, Factors, TwinError
 from twin.errors import did_you_mean
-from views import launch, new_layer, run_files
+from views import heat_cli, launch, new_layer, run_files
 from views.console import AsJson, Data, Folder, Plugins, err, listed, out, part, plain, plugins, progress
 
 __all__ = ["app", "main"]
@@ -28,6 +28,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A digital twin with which a city steers its climate transition.",
 )
+
+app.add_typer(heat_cli.app, name="heat")
 
 _YEARS = (1990, 2100)  # beyond, a factor's first or last year says nothing
 

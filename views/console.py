@@ -68,7 +68,9 @@ def _cell(value: Any) -> str:
     """Return a value as a cell of a table; of parameters, the name of each and its default."""
     if isinstance(value, dict):
         return "\n".join(f"{k} = {about['default']}" if about.get("default") else k for k, about in value.items())
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
+    return "" if value is None else str(value)
 
 
 def plugins(files: list[Path] | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,15 @@ from twin import City
 from twin.crs import WGS84, transform
 from views.language import Language
 from views.legend import Legend
-from views.shapes import MapData, background, legends, write_map
+from views.shapes import Drawn, MapData, background, legends, write_map
 
-__all__ = ["build", "view"]
+__all__ = ["build", "plan", "view"]
 
 _PLAIN = [214, 214, 210]
+_TOOLTIP = {
+    "html": "<b>{n}</b><br>{k}",
+    "style": {"fontSize": "0.8rem", "backgroundColor": "#1f2933", "color": "white"},
+}
 
 
 def _by_class(scale: Legend, column: int, alpha: int) -> str:
@@ -154,11 +158,7 @@ def build(
             )
         elif table == "buildings" or (table == "roads" and "roads" in shown):
             drawn.append(_without_value(table, data.addresses[table], chosen))
-    tooltip = {
-        "html": "<b>{n}</b><br>{k}",
-        "style": {"fontSize": "0.8rem", "backgroundColor": "#1f2933", "color": "white"},
-    }
-    return pdk.Deck(drawn, initial_view_state=_look_at(bounds, crs), map_provider=None, tooltip=tooltip)
+    return pdk.Deck(drawn, initial_view_state=_look_at(bounds, crs, 50), map_provider=None, tooltip=_TOOLTIP)
 
 
 def _without_value(table: str, data: Any, chosen: int | None) -> pdk.Layer:
@@ -192,7 +192,7 @@ def _without_value(table: str, data: Any, chosen: int | None) -> pdk.Layer:
     )
 
 
-def _look_at(bounds: tuple[float, float, float, float], crs: str) -> pdk.ViewState:
+def _look_at(bounds: tuple[float, float, float, float], crs: str, pitch: float) -> pdk.ViewState:
     """Return a view from the south that shows the bounds."""
     west, south, east, north = bounds
     centre = transform(np.array([[(west + east) / 2, (south + north) / 2]]), crs, WGS84)[0]
@@ -203,10 +203,45 @@ def _look_at(bounds: tuple[float, float, float, float], crs: str) -> pdk.ViewSta
         longitude=float(centre[0]),
         latitude=float(centre[1]),
         zoom=float(np.clip(zoom - 0.15, 9, 17.5)),
-        pitch=50,
+        pitch=pitch,
         bearing=0,
         max_pitch=75,
     )
+
+
+def plan(
+    drawn: Sequence[Drawn], bounds: tuple[float, float, float, float], *, crs: str, pitch: float = 30.0
+) -> pdk.Deck:
+    """Return a map of shapes that carry their own colours.
+
+    Parameters
+    ----------
+    drawn : sequence of Drawn
+        The lowest first.
+    bounds : (west, south, east, north)
+        What to look at, in `crs` [m].
+    crs : str
+    pitch : float
+        From above is 0 [degrees].
+    """
+    made = []
+    for shapes in drawn:
+        common: dict[str, Any] = {"id": shapes.name, "pickable": shapes.told, "auto_highlight": shapes.told}
+        # what is flat lies in one plane: the order of drawing decides, not the depth
+        flat: dict[str, Any] = {} if shapes.kind == "blocks" else {"parameters": {"depthTest": False}}
+        if shapes.kind == "lines":
+            layer = pdk.Layer(
+                "GeoJsonLayer", shapes.data, **common, stroked=True, filled=False, get_line_color="properties.f",
+                get_line_width="properties.w", line_width_min_pixels=2, line_cap_rounded=True, line_joint_rounded=True, **flat,
+            )  # fmt: skip
+        else:
+            layer = pdk.Layer(
+                "GeoJsonLayer", shapes.data, **common, stroked=False, filled=True, get_fill_color=list(shapes.colour) if shapes.colour else "properties.f",
+                extruded=shapes.kind == "blocks", get_elevation="properties.h" if shapes.kind == "blocks" else 0,
+                get_point_radius=9, point_radius_min_pixels=4, **flat,
+            )  # fmt: skip
+        made.append(layer)
+    return pdk.Deck(made, initial_view_state=_look_at(bounds, crs, pitch), map_provider=None, tooltip=_TOOLTIP)
 
 
 def view(city: City, results: energy.Results, indicator: str, *, year: int, language: str = "sv") -> pdk.Deck:

@@ -22,7 +22,7 @@ from twin.crs import WGS84, transform
 from views.language import Language
 from views.legend import Legend
 
-__all__ = ["MapData", "background", "features", "legends", "placed", "plugin_tables", "write_map"]
+__all__ = ["Drawn", "MapData", "background", "features", "legends", "placed", "plugin_tables", "write_map"]
 
 _GROUND = {
     "land": [238, 236, 231],
@@ -56,6 +56,30 @@ def _coordinates(shapes: npt.NDArray[np.object_], crs: str) -> npt.NDArray[np.ob
     """Return shapes in longitude and latitude, to about 0.1 m."""
     moved: npt.NDArray[np.object_] = shapely.transform(shapes, lambda xy: np.round(transform(xy, crs, WGS84), 6))
     return moved
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Shapes that carry their own colour ``f``, name ``n`` and description ``k``; lines a width ``w``, blocks a height ``h``.
+
+    Attributes
+    ----------
+    name : str
+    data : str or dict
+        Address of their GeoJSON, or the GeoJSON itself.
+    kind : str
+        ``"areas"``, ``"lines"``, ``"blocks"`` or ``"points"``.
+    told : bool
+        Whether a pointer shows name and description.
+    colour : tuple of int, optional
+        Of all shapes, instead of their own.
+    """
+
+    name: str
+    data: Any
+    kind: str
+    told: bool = True
+    colour: tuple[int, ...] | None = None
 
 
 def features(shapes: npt.NDArray[np.object_], crs: str, properties: list[dict[str, Any]]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 from scipy.cluster.vq import kmeans2
-from scipy.sparse.csgraph import minimum_spanning_tree
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from scipy.spatial.distance import cdist
 from shapely import LineString, Polygon, affinity
 
@@ -61,7 +62,12 @@ _PLANTS = (
     ("Rosenlundsverket", "natural_gas", 340, 0.92, 0.0, (57.7022, 11.9560)),
     ("Angered panncentral", "fossil_oil", 130, 0.9, 0.0, (57.7280, 12.0300)),
 )
+_TOUCH_M = 1.0  # pipes this near each other are joined
+_SERVICE_FROM_M = 40.0
+_CENTRAL_M = 80.0
 _RESERVE = 1.25  # capacity over the highest load
+_SEWAGE_C, _SEWAGE_SWING = 12.0, 0.4  # source of the heat pumps: mean temperature, and share of the air's swings
+_TANK_MWH, _TANK_MW, _TANK_LOSS = 1000.0, 100.0, 0.0005  # at the hot-water plant, in the size of the whole city
 _PEAK_W_M2 = 42.0  # usual peak of heat demand in a Swedish city
 
 
@@ -132,8 +138,11 @@ def roads(wet: gpd.GeoDataFrame, rng: Generator) -> gpd.GeoDataFrame:
     return table
 
 
-def heat_pipes(wet: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return transmission between plants and districts (a shortest tree) and distribution in the districts' streets."""
+def heat_pipes(wet: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return transmission between plants and districts (a shortest tree) and distribution in the districts' streets.
+
+    What would hang on nothing is joined by the shortest way, and so are large houses away from the streets.
+    """
     plants = [world(*p[5]) for p in _PLANTS if p[0].startswith(("Raff", "Sävenäs avfall", "Rya kraft", "Rosenlund"))]
     heated = [d for d in DISTRICTS if d.heated]
     nodes = np.array(plants + [world(d.latitude, d.longitude) for d in heated])
@@ -147,11 +156,19 @@ def heat_pipes(wet: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         rows += [("transmission", 600.0 if a < len(plants) else 400.0, 1975, part) for part in _pieces(way, 900)]
     sea = shapely.union_all(wet.geometry.to_numpy())
     for district in heated:
+        middle = shapely.Point(world(district.latitude, district.longitude))
         for k, (_, street) in enumerate(_street_lines(district)):
             if shapely.intersects(street, sea):
                 continue
-            diameter = (250.0, 150.0, 100.0)[k % 3]
+            central = street.distance(middle) < _CENTRAL_M  # where the transmission arrives
+            diameter = 300.0 if central else (250.0, 200.0, 125.0)[k % 3]
             rows.append(("distribution", diameter, max(1955, min(2023, district.years[0] + 15 + 4 * (k % 9))), street))
+    rows += [("distribution", 300.0, 1975, way) for way in _joining([row[3] for row in rows])]
+    lines = [row[3] for row in rows]
+    rows += [
+        ("transmission", 500.0, 1985, way) for way in _services(lines, shapely.points([world(*p[5]) for p in _PLANTS]))
+    ]
+    rows += [("service", 125.0, 1985, way) for way in _services(lines, _large_houses(buildings))]
     kinds, diameters, years, shapes = zip(*rows, strict=True)
     return gpd.GeoDataFrame(
         {
@@ -163,6 +180,39 @@ def heat_pipes(wet: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         geometry=shapely.set_precision(np.array(shapes), 0.01),
         crs=CRS,
     )
+
+
+def _joining(lines: list[LineString]) -> list[LineString]:
+    """Return the shortest ways that make one network of lines; lines meet where one ends, not where they cross."""
+    ways: list[LineString] = []
+    while True:
+        shapes = np.array([*lines, *ways], dtype=object)
+        ends = shapely.get_point(np.repeat(shapes, 2), np.tile([0, -1], len(shapes)))
+        of_end = np.repeat(np.arange(len(shapes)), 2)
+        end, touched = shapely.STRtree(shapes).query(ends, predicate="dwithin", distance=_TOUCH_M)
+        met = coo_array((np.ones(len(end)), (of_end[end], touched)), shape=(len(shapes),) * 2)
+        count, part = connected_components(met, directed=False)
+        if count == 1:
+            return ways
+        smallest = part == np.argmin(np.bincount(part))
+        others = shapely.union_all(shapes[~smallest])
+        own = ends[smallest[of_end]]
+        ways.append(shapely.shortest_line(own[np.argmin(shapely.distance(own, others))], others))
+
+
+def _large_houses(buildings: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
+    """Return the outlines of houses that are neither small nor heated by something else."""
+    large = ~buildings["true_use"].isin(["single_family", "ancillary"]) & (
+        buildings["heating"].isna() | (buildings["heating"] == "district_heating")
+    )
+    return np.asarray(buildings.geometry.to_numpy()[large.to_numpy(bool)], object)
+
+
+def _services(lines: list[LineString], served: npt.NDArray[np.object_]) -> list[LineString]:
+    """Return a pipe to each plant or house that stands away from the others."""
+    network = shapely.union_all(np.array(lines, dtype=object))
+    far = served[shapely.distance(served, network) > _SERVICE_FROM_M]
+    return list(shapely.shortest_line(network, far))
 
 
 def heat_supply(heated_floor_m2: float) -> gpd.GeoDataFrame:
@@ -178,6 +228,11 @@ def heat_supply(heated_floor_m2: float) -> gpd.GeoDataFrame:
             "efficiency": [p[3] for p in _PLANTS],
             "electricity_to_heat": [p[4] for p in _PLANTS],
             "merit_order": range(1, len(_PLANTS) + 1),
+            "source_c": [_SEWAGE_C if p[1] == "electricity" else None for p in _PLANTS],
+            "source_air_share": [_SEWAGE_SWING if p[1] == "electricity" else 0.0 for p in _PLANTS],
+            "storage_mwh": [round(_TANK_MWH * scale, 1) * ("hetvatten" in p[0]) for p in _PLANTS],
+            "storage_mw": [round(_TANK_MW * scale, 1) * ("hetvatten" in p[0]) for p in _PLANTS],
+            "storage_loss_share": [_TANK_LOSS * ("hetvatten" in p[0]) for p in _PLANTS],
         },
         geometry=[shapely.Point(world(*p[5])) for p in _PLANTS],
         crs=CRS,

@@ -14,6 +14,7 @@ from twin import Factors
 FACTORS = Factors.read().at(2024)
 LOADS = hnp.arrays(float, 24, elements=st.floats(0, 200))
 CAPACITIES = hnp.arrays(float, 4, elements=st.floats(0, 80))
+COLD = np.maximum(13 - (8.5 - 9 * np.cos(2 * np.pi * np.arange(8760) / 8760)), 0)
 
 
 @given(LOADS, CAPACITIES)
@@ -50,15 +51,36 @@ def plants():
 
 
 def test_a_year_of_the_network_conserves_energy():
-    cold = np.maximum(13 - (8.5 - 9 * np.cos(2 * np.pi * np.arange(8760) / 8760)), 0)
-    year = network.run(90e6, 15e6, cold, plants(), FACTORS)
+    year = network.run(90e6, 15e6, COLD, plants(), FACTORS)
     loss = FACTORS["district_heating.loss_share"]
     assert year.supplied_kwh * (1 - loss) == pytest.approx(90e6)
     assert year.lost_kwh + year.delivered_kwh == pytest.approx(year.supplied_kwh)
     assert year.units["heat_kwh"].sum() + year.unserved_kwh == pytest.approx(year.supplied_kwh)
     assert 0 <= year.territorial < year.lifecycle
-    more = network.run(120e6, 15e6, cold, plants(), FACTORS)
+    more = network.run(120e6, 15e6, COLD, plants(), FACTORS)
     assert more.territorial > year.territorial  # the last plants burn gas
+
+
+def test_a_delivered_kwh_carries_the_fuel_of_all_plants_and_the_losses():
+    """The yearly factors from the yearly heat of the plants, written out."""
+    year = network.run(90e6, 15e6, COLD, plants(), FACTORS)
+    excess, waste, gas = year.units["heat_kwh"]
+    f = FACTORS
+    kg = excess * f["plant.excess_heat.territorial"]
+    kg += waste / 0.7 / 1.25 * f["plant.waste.territorial"] + gas / 0.9 * f["fuel.gas.territorial"]
+    assert year.territorial == pytest.approx(kg / 90e6)
+    load = network.load_mw(90e6, 15e6, COLD, f["district_heating.loss_share"])
+    of = np.array(
+        [
+            f["plant.excess_heat.lifecycle"],
+            f["plant.waste.lifecycle"] / 0.7 - 0.25 * f["electricity.marginal"],
+            f["fuel.gas.lifecycle"] / 0.9,
+        ]
+    )
+    last = np.where(load > 15, of[2], np.where(load > 5, of[1], of[0]))
+    assert year.marginal == pytest.approx(load @ last / load.sum() / 0.9)
+    assert year.marginal_space_heat == pytest.approx(COLD @ last / COLD.sum() / 0.9)
+    assert year.marginal_space_heat > year.marginal  # space heat falls in the hours of gas
 
 
 def test_without_plants_the_city_s_own_factors_hold():
@@ -67,9 +89,48 @@ def test_without_plants_the_city_s_own_factors_hold():
     assert (year.territorial, year.lifecycle, year.marginal) == expected
 
 
-@given(LOADS, CAPACITIES)
-def test_factors_lie_between_those_of_the_plants(load, capacity):
-    heat, _ = dispatch.merit_order(load, capacity)
-    per_heat = np.array([0.0, 0.1, 0.2, 0.3])
-    for found in (dispatch.average_factor(heat, per_heat), dispatch.marginal_factor(load, heat, per_heat)):
-        assert -1e-12 <= found <= 0.3 + 1e-9
+def test_heat_that_nobody_needs_is_counted_apart_and_on_those_who_are_served():
+    must = plants().assign(must_run_mw=[0.0, 10.0, 0.0])
+    free, held = (network.run(60e6, 15e6, COLD, table, FACTORS) for table in (plants(), must))
+    assert held.dumped_kwh > 0
+    assert held.units["heat_kwh"].sum() - held.dumped_kwh == pytest.approx(held.supplied_kwh)
+    assert held.territorial > free.territorial
+    assert free.dumped_kwh == 0
+
+
+def test_a_year_without_heat_emits_nothing():
+    year = network.run(0.0, 0.0, COLD, plants(), FACTORS)
+    assert (year.territorial, year.lifecycle, year.marginal, year.supplied_kwh) == (0, 0, 0, 0)
+
+
+def test_prices_are_read_only_where_they_decide():
+    class Noted(dict):
+        def __getitem__(self, key):
+            read.add(key)
+            return super().__getitem__(key)
+
+    read = set()
+    noted = Noted(FACTORS)
+    network.run(90e6, 15e6, COLD, plants(), noted)
+    assert not [k for k in read if "price" in k or "sek" in k]
+    cheapest = network.run(90e6, 15e6, COLD, plants().drop(columns="merit_order"), noted)
+    assert "plant.waste.price_sek_mwh" in read
+    assert cheapest.units["heat_kwh"].sum() == pytest.approx(cheapest.supplied_kwh)
+
+
+def test_the_method_of_sharing_out_changes_the_books_and_not_the_decision():
+    usual = network.run(90e6, 15e6, COLD, plants(), FACTORS)
+    booked = network.run(90e6, 15e6, COLD, plants(), FACTORS, network.Operation(method="bookkeeping"))
+    spared = network.run(90e6, 15e6, COLD, plants(), FACTORS, network.Operation(waste_to="treatment"))
+    assert booked.territorial > usual.territorial > spared.territorial
+    assert booked.marginal == usual.marginal == spared.marginal
+
+
+def test_a_year_with_a_tank_conserves_energy_and_costs_less():
+    supply = plants().assign(storage_mwh=[0.0, 200.0, 0.0], storage_mw=[0.0, 20.0, 0.0])
+    cold = COLD[: 24 * 40] + 4 * np.sin(2 * np.pi * np.arange(24 * 40) / 24)
+    usual = network.run(13e6, 1e6, cold, supply, FACTORS)
+    tank = network.run(13e6, 1e6, cold, supply, FACTORS, network.Operation(storage=True))
+    assert tank.units["heat_kwh"].sum() == pytest.approx(tank.supplied_kwh)  # a tank without loss
+    assert tank.units["heat_kwh"][2] < usual.units["heat_kwh"][2]  # less gas
+    assert tank.territorial > 0

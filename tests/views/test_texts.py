@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from energy import INDICATORS
-from twin import MEASURES, schema
+from energy.district_heating.allocation import METHODS, WASTE_TO
+from energy.district_heating.findings import TEXTS
+from energy.heating_options import OPTIONS
+from twin import MEASURES, reference, schema
 from views.language import Language
 from views.legend import NO_VALUE, PALETTE, Legend
 
@@ -41,6 +44,18 @@ def test_both_languages_have_the_same_texts_with_the_same_words_to_fill_in(texts
 @pytest.mark.parametrize("code", ["sv", "en"])
 def test_everything_that_can_be_shown_has_a_word(code):
     text = Language(code)
+    for kind in TEXTS:
+        assert text(f"findings.{kind}")
+        assert text(f"findings_of.{kind}")
+    for prefix, words in (
+        ("heat.options", OPTIONS),
+        ("heat.methods", METHODS),
+        ("heat.waste_to", WASTE_TO),
+        ("heat.fuels", schema.spec("heat_supply").loc["fuel", "categories"].split("|")),
+        ("heat.verdicts", reference.table("density_presets").query("measure == 'linear_mwh_m'")["class"]),
+    ):
+        for word in words:
+            assert text(f"{prefix}.{word}")
     for name, indicator in INDICATORS.items():
         assert text(f"indicators.{name}.title")
         assert text(f"indicators.{name}.description")
