@@ -17,9 +17,10 @@ from twin import Factors, SchemaError, TwinError
 F = Factors.read().at(2024)
 HOURS, UNITS = 5, 4
 PENALTY = 1e4
-LOADS = hnp.arrays(float, HOURS, elements=st.floats(0, 300))
-POWERS = hnp.arrays(float, (HOURS, UNITS), elements=st.floats(0, 80))
-SHARES = hnp.arrays(float, UNITS, elements=st.floats(0, 0.6))
+# whole kilowatts: the solver meets a balance to 1e-7 MW only, and leaves what is smaller unmet
+LOADS = hnp.arrays(np.int64, HOURS, elements=st.integers(0, 300_000)).map(lambda kw: kw / 1000)
+POWERS = hnp.arrays(np.int64, (HOURS, UNITS), elements=st.integers(0, 80_000)).map(lambda kw: kw / 1000)
+SHARES = hnp.arrays(np.int64, UNITS, elements=st.integers(0, 60)).map(lambda percent: percent / 100)
 COSTS = hnp.arrays(float, (HOURS, UNITS), elements=st.floats(-200, 2000))
 
 

@@ -122,6 +122,57 @@ def test_the_hours_of_the_area_seen_before_and_two_declared_buildings(sample):
         assert foreign == errors == []
 
 
+def test_a_boundary_drawn_on_the_map_becomes_a_network_beside_heat_pumps(sample):
+    with opened(sample, "area=p19") as (page, foreign, errors):
+        page.locator("canvas").first.wait_for(timeout=PATIENCE_MS)
+        page.get_by_role("link", name="Fjärrvärme").click()
+        page.locator('[data-testid="stSelectbox"]', has_text="Utgå från").locator("input").click(timeout=PATIENCE_MS)
+        page.get_by_role("option", name="Egen gräns").click()
+        canvas = page.locator('.draw canvas[data-ready="true"]')
+        canvas.wait_for(timeout=PATIENCE_MS)
+        page.get_by_text("Klicka i kartan för att sätta hörn").wait_for(timeout=PATIENCE_MS)
+        page.wait_for_timeout(500)
+        box = canvas.bounding_box()
+        for x, y in ((0.02, 0.03), (0.98, 0.03), (0.98, 0.97), (0.02, 0.97)):
+            canvas.click(position={"x": x * box["width"], "y": max(y * box["height"], 50)})
+        page.get_by_role("button", name="Slut gränsen").click()
+        page.get_by_text("Nätet vid sidan av värmepumpar").wait_for(timeout=PATIENCE_MS)
+        told = text_of(page)
+        assert re.search(r"Anslutna byggnader\s+\d+ av [\d\s]+", told)
+        for word in (
+            "Bokföring, i territoriet, ton",
+            "Beslut, marginal, ton",
+            "Investering",
+            "Värmeförluster",
+            "Etapper",
+        ):
+            assert word in told
+        assert pixels(page).shape[0] > 400
+        assert foreign == errors == []
+
+
+@pytest.mark.parametrize(
+    ("view", "words"),
+    [
+        ("today", ["Förluster månad för månad", "Det som underlaget visar"]),
+        ("plants", ["Anläggningarnas år", "Samma år, fördelat på olika sätt"]),
+        ("density", ["Områden som kan bära ett nät"]),
+        ("cooler", ["Yta som klarar det"]),
+        ("choice", ["Billigast", "pekar bokföringen och marginalen ut olika alternativ"]),
+    ],
+)
+def test_every_view_of_the_heat_page_shows_its_answer(sample, view, words):
+    with opened(sample, f"heat={view}") as (page, foreign, errors):
+        page.locator("canvas").first.wait_for(timeout=PATIENCE_MS)
+        page.get_by_role("link", name="Fjärrvärme").click()
+        names = {"today": "Dagens nät", "plants": "Anläggningar", "density": "Värmetäthet", "cooler": "Lägre temperatur", "choice": "Val av uppvärmning"}  # fmt: skip
+        page.get_by_test_id("stButtonGroup").get_by_text(names[view], exact=True).click(timeout=PATIENCE_MS)
+        for word in words:
+            page.get_by_text(word).first.wait_for(timeout=PATIENCE_MS)
+        assert page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]').count() == 0
+        assert foreign == errors == []
+
+
 def test_johanneberg_opens_with_its_buildings_and_a_plugin_s_trees(tmp_path, root, shared):
     city = tmp_path / "city"
     city.mkdir()
