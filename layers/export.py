@@ -18,14 +18,26 @@ import pandas as pd
 from twin.city import City
 from twin.errors import TwinError
 
-__all__ = ["file_digest", "run_record", "write_csv", "write_entities", "write_json", "write_table"]
+__all__ = ["atomic", "file_digest", "run_record", "write_csv", "write_entities", "write_json", "write_table"]
 
 _PACKAGES = ("klimattvilling", "geopandas", "numpy", "pandas", "pvlib", "pyarrow", "pyproj", "scipy", "shapely")
 _DIGITS = 10  # significant digits in text files: more than the numbers deserve, less than the noise of summation
 
 
-def _atomic(path: Path, write: Callable[[Path], Any]) -> None:
-    """Write beside the target and move it into place."""
+def atomic(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write beside the target and move it into place.
+
+    Parameters
+    ----------
+    path : Path
+    write : callable
+        Told the file to write.
+
+    Raises
+    ------
+    TwinError
+        When the file can not be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -48,18 +60,18 @@ def _atomic(path: Path, write: Callable[[Path], Any]) -> None:
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV: comma, dot, UTF-8, one line end."""
     text = table.to_csv(index=False, float_format=f"%.{_DIGITS}g", lineterminator="\n")
-    _atomic(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
+    atomic(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
 
 
 def write_json(data: Mapping[str, Any], path: Path) -> None:
     """Write a record as JSON, keys sorted."""
     text = json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    _atomic(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
+    atomic(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
 
 
 def write_table(table: gpd.GeoDataFrame, path: Path) -> None:
     """Write a table of the city as GeoParquet, so that a ``city.toml`` can name it."""
-    _atomic(path, lambda part: table.to_parquet(part, index=False, compression="zstd", schema_version="1.1.0"))
+    atomic(path, lambda part: table.to_parquet(part, index=False, compression="zstd", schema_version="1.1.0"))
 
 
 def write_entities(results: pd.DataFrame, city: City, table: str, path: Path) -> None:
@@ -80,7 +92,7 @@ def write_entities(results: pd.DataFrame, city: City, table: str, path: Path) ->
     known = entities[["use", "area_id"] if table == "buildings" else ["road_class", "area_id"]].astype("str")
     repeated = {c: np.tile(known[c].to_numpy(object), times) for c in known}
     whole = gpd.GeoDataFrame(results.assign(**repeated), geometry=shapes, crs=city.crs)
-    _atomic(path, lambda part: whole.to_parquet(part, index=False, compression="zstd", schema_version="1.1.0"))
+    atomic(path, lambda part: whole.to_parquet(part, index=False, compression="zstd", schema_version="1.1.0"))
 
 
 def file_digest(path: Path) -> str:

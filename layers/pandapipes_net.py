@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from layers.export import atomic
 from twin.errors import Problem, SchemaError, TwinError
 
-__all__ = ["Fluid", "Solved", "solve", "to_pandapipes"]
+__all__ = ["Fluid", "Solved", "solve", "to_pandapipes", "write_net"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -80,6 +82,11 @@ def _pandapipes() -> Any:
         raise TwinError(
             "pandapipes is not installed, and only the export to it needs it: pip install 'klimattvilling[crosscheck]'"
         ) from error
+
+
+def write_net(net: Any, path: Path) -> None:
+    """Write a net in pandapipes' own JSON, whole or not at all."""
+    atomic(path, lambda part: _pandapipes().to_json(net, str(part)))
 
 
 def to_pandapipes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,14 +17,16 @@ import energy
 import layers
 from energy.district_heating.layout import Wishes
 from energy.district_heating.network import Operation
+from energy.district_heating.pipes import Water
 from energy.district_heating.regime import Regime
 from energy.heat_plans import decisions as decision_map
 from energy.heat_plans import district, supply
+from energy.heat_plans import saving as savings
 from energy.heat_plans.cooler import cooler
 from energy.heat_plans.dense import dense
 from energy.heat_plans.pulse import pulse
-from energy.heat_plans.today import network_today
-from layers import export
+from energy.heat_plans.today import NetworkToday, network_today
+from layers import export, pandapipes_net
 from layers.boundary import read_boundary
 from twin import City, TwinError
 from twin.errors import did_you_mean
@@ -98,6 +101,9 @@ def simulate(
     year: Year = None,
     scenario: ScenarioFile = None,
     data: Data = None,
+    pandapipes: Annotated[
+        Path | None, typer.Option("--pandapipes", help="Write the coldest hour, loops and all, for pandapipes.")
+    ] = None,
     out_dir: Out = None,
     plugin: Plugins = None,
     as_json: AsJson = False,
@@ -107,6 +113,8 @@ def simulate(
         results, when = _results(city, data, plugin, scenario, year, tell)
         found = network_today(results, when, tolerance_m=tolerance_m)
         followed = pulse(results, found, when, follow, first_hour=first_hour) if follow else None
+        if pandapipes is not None:
+            _export(found, results.factors.at(when), pandapipes)
     figures = _plain_numbers(found.figures)
     if followed is not None:
         figures |= {"followed_m": followed.length_m, "followed_h": followed.delay_h}
@@ -244,6 +252,32 @@ def cool(
 
 
 @app.command()
+def saving(
+    city: Folder,
+    scenario: Annotated[Path, typer.Option("--scenario", help="Scenario file, told beside today's city.")],
+    year: Year = None,
+    data: Data = None,
+    out_dir: Out = None,
+    plugin: Plugins = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a scenario's savings are worth: to owners by the tariff, to the network by its peak, to the climate."""
+    with progress() as tell:
+        before, when = _results(city, data, plugin, None, year, tell)
+        plan = energy.Scenario.read(scenario)
+        after = energy.simulate(before.city, plan, years=[when], ranges=False, progress=part(tell, 0.7, 0.3, plan.name))
+        found = savings.saving(before, after, when)
+    figures = _plain_numbers(found.figures)
+    if out_dir is not None:
+        export.write_csv(found.buildings, out_dir / "buildings.csv")
+        export.write_json(figures, out_dir / "figures.json")
+    if as_json:
+        typer.echo(json.dumps(figures, ensure_ascii=False))
+        return
+    _figures(figures)
+
+
+@app.command()
 def density(
     city: Folder,
     preset: Annotated[str, typer.Option("--preset", help="Classes of linear density: npro, vicus or french.")] = "npro",
@@ -281,6 +315,19 @@ def _results(
     plan = energy.Scenario.baseline() if scenario is None else energy.Scenario.read(scenario)
     results = energy.simulate(loaded, plan, years=[when], ranges=False, progress=part(tell, 0.3, 0.4, str(when)))
     return results, when
+
+
+def _export(found: NetworkToday, f: Mapping[str, float], file: Path) -> None:
+    """Write the network of the coldest hour as pandapipes reads it."""
+    water = Water.of(f)
+    net = pandapipes_net.to_pandapipes(
+        *found.tables,
+        supply_c=float(found.supply_c.max()),
+        return_c=f["network.return_c"],
+        ground_c=f["network.ground_c"],
+        fluid=pandapipes_net.Fluid(water.density_kg_m3, water.heat_capacity_j_kgk, water.viscosity_pa_s),
+    )
+    pandapipes_net.write_net(net, file)
 
 
 def _boundary(city: City, file: Path | None, area: str) -> shapely.Geometry:

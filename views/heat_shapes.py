@@ -40,6 +40,7 @@ def by_value(
     *,
     kind: str = "lines",
     width_m: Floats | None = None,
+    height_m: Floats | None = None,
     alpha: int = 255,
 ) -> Drawn:
     """Return shapes in the colours of a scale.
@@ -54,8 +55,8 @@ def by_value(
         What a pointer shows first.
     text : Language
     kind : str
-    width_m : array (n,), optional
-        Of lines.
+    width_m, height_m : array (n,), optional
+        Of lines, and of blocks.
     alpha : int
         0 to 255.
     """
@@ -63,10 +64,12 @@ def by_value(
     classes = legend.classes(values)
     unit = text.unit(legend.unit)
     width = np.full(len(table), 3.0) if width_m is None else width_m
+    height = np.zeros(len(table)) if height_m is None else height_m
+    told = [f"{text.number(v)} {unit}" if np.isfinite(v) else text("no_value") for v in values]
     properties = [
-        {"f": colours[c], "n": n, "k": f"{text.number(v)} {unit}" if np.isfinite(v) else text("no_value"), "w": round(float(w), 1)}
-        for c, n, v, w in zip(classes, names, values, width, strict=True)
-    ]  # fmt: skip
+        {"f": colours[c], "n": n, "k": k, "w": round(float(w), 1), "h": round(float(h), 1)}
+        for c, n, k, w, h in zip(classes, names, told, width, height, strict=True)
+    ]
     return Drawn(name, features(table.geometry.to_numpy(), str(table.crs), properties), kind)
 
 

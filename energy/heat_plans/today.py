@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 
 from energy.district_heating import year as network_year
@@ -71,6 +72,9 @@ class NetworkToday:
         Load of each hour over the highest [1].
     supply_c : array (8760,)
         Temperature that is sent out [degC].
+    tables : (DataFrame, DataFrame, DataFrame)
+        Nodes, pipes and plants in the coldest hour, loops and all, for other programs: x_m, y_m, demand_w; start, end, name,
+        length_m, diameter_m, roughness_m, loss_w_mk; node, name, flow_kg_s.
     """
 
     pipes: gpd.GeoDataFrame
@@ -82,6 +86,7 @@ class NetworkToday:
     consumers: Attachment
     hourly: Floats
     supply_c: Floats
+    tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -152,12 +157,24 @@ def network_today(results: Results, year: int, *, tolerance_m: float | None = No
     supply_c = supply_temperature_c(loads.outdoor_c, f)
     whole = [replace(tree, demand_w=shared.served_w[tree.node]) for tree in trees.trees]
     parts = tuple(_run(graph, tree, known, hourly, supply_c, f) for tree in whole if tree.demand_w.sum() > 0)
-    flow = np.abs(shared.flow_w) / (water.heat_capacity_j_kgk * f["network.design_difference_k"])
+    flow_per_w = 1 / (water.heat_capacity_j_kgk * f["network.design_difference_k"])
+    flow = np.abs(shared.flow_w) * flow_per_w
     gradient = pressure_gradient_pa_m(flow, known.diameter_m, known.roughness_m, water)
     coldest = {"peak_mw": np.abs(shared.flow_w) / 1e6, "peak_flow_kg_s": flow, "peak_gradient_pa_m": gradient}
     told, loss = _told(graph, pipes, parts, coldest, year)
     said = _findings(graph, at_plants, consumers, shared, trees)
-    return NetworkToday(told, loss, parts, shared, said, loads, consumers, hourly, supply_c)
+    return NetworkToday(
+        told,
+        loss,
+        parts,
+        shared,
+        said,
+        loads,
+        consumers,
+        hourly,
+        supply_c,
+        _tables(graph, known, at_plants, shared, flow_per_w),
+    )
 
 
 def _joined(
@@ -176,6 +193,35 @@ def _joined(
     names = buildings["building_id"].astype(str).to_numpy(object)[loads.row]
     graph, consumers = attach(graph, _doors(houses, pipes), list(names), f["network.reach_m"])
     return graph, plants, at_plants, consumers
+
+
+def _tables(
+    graph: Graph, known: Given, plants: Attachment, shared: Split, flow_per_w: float
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return the network of the coldest hour as plain tables."""
+    x, y = graph.node_xy.T
+    on = (plants.node >= 0) & (shared.output_w > 0)
+    return (
+        pd.DataFrame({"x_m": x, "y_m": y, "demand_w": shared.served_w}),
+        pd.DataFrame(
+            {
+                "start": graph.start,
+                "end": graph.end,
+                "name": [graph.names[p] for p in graph.pipe.tolist()],
+                "length_m": graph.length_m,
+                "diameter_m": known.diameter_m,
+                "roughness_m": known.roughness_m,
+                "loss_w_mk": known.loss_w_mk,
+            }
+        ),
+        pd.DataFrame(
+            {
+                "node": plants.node[on],
+                "name": np.array(plants.names, object)[on],
+                "flow_kg_s": shared.output_w[on] * flow_per_w,
+            }
+        ),
+    )
 
 
 def _table(results: Results, name: str) -> gpd.GeoDataFrame:

@@ -15,6 +15,7 @@ from energy.heat_plans.dense import dense, sites
 from energy.heat_plans.district import inside, new_district
 from energy.heat_plans.loads import heat_loads
 from energy.heat_plans.pulse import pulse
+from energy.heat_plans.saving import saving
 from energy.heat_plans.supply import on_network, supply
 from energy.heat_plans.today import network_today
 from energy.heating_options import OPTIONS
@@ -266,3 +267,27 @@ def test_water_takes_its_time_to_a_consumer(results, today):
     assert hours["dynamic_c"].mean() == pytest.approx(hours["steady_c"].mean(), abs=0.3)  # late, but not colder
     with pytest.raises(TwinError, match="outside the year"):
         pulse(results, today, YEAR, "gbg-00500", first_hour=8700)
+
+
+def test_savings_are_worth_money_power_and_emissions(sample, results):
+    text = 'name = "x"\n[[step]]\nmeasure = "renovate_envelope"\nstart = 2024\nend = 2024\n'
+    plan = energy.simulate(sample, energy.Scenario.from_text(text), years=[YEAR], ranges=False)
+    found = saving(results, plan, YEAR)
+    told, table = found.figures, found.buildings
+    assert told["saved_gwh"] > 10
+    assert (table["saved_kwh"] >= -1e-6).all()
+    np.testing.assert_allclose(table["saving_sek"], table["bill_before_sek"] - table["bill_after_sek"], atol=1e-6)
+    assert found.peak_after_mw < found.peak_before_mw
+    assert 6e6 <= told["peak_value_sek"] / (found.peak_before_mw - found.peak_after_mw) <= 7e6
+    assert all(kg > 0 for kg in found.co2e_kg.values())
+    dearest_energy = 0.531  # SEK/kWh in winter, by the price list: what is above is power
+    assert told["worth_of_a_kwh_sek"] > dearest_energy
+    assert (found.joined, found.left) == (0, 0)
+
+
+def test_nothing_saved_is_worth_nothing(results):
+    same = saving(results, results, YEAR)
+    assert same.figures["owners_save_sek_year"] == 0
+    assert same.peak_value_sek == 0
+    assert same.buildings["saving_sek_kwh"].isna().all()
+    assert set(same.co2e_kg.values()) == {0.0}

@@ -74,7 +74,7 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        export._atomic(file, fail)
+        export.atomic(file, fail)
     assert file.read_bytes() == b"a\n1.5\n"
     assert [p.name for p in tmp_path.iterdir()] == ["t.csv"]
 

@@ -158,6 +158,7 @@ def test_a_boundary_drawn_on_the_map_becomes_a_network_beside_heat_pumps(sample)
         ("plants", ["Anläggningarnas år", "Samma år, fördelat på olika sätt"]),
         ("density", ["Områden som kan bära ett nät"]),
         ("cooler", ["Yta som klarar det"]),
+        ("saving", ["Välj ett scenario ovan"]),
         ("choice", ["Billigast", "pekar bokföringen och marginalen ut olika alternativ"]),
     ],
 )
@@ -165,7 +166,7 @@ def test_every_view_of_the_heat_page_shows_its_answer(sample, view, words):
     with opened(sample, f"heat={view}") as (page, foreign, errors):
         page.locator("canvas").first.wait_for(timeout=PATIENCE_MS)
         page.get_by_role("link", name="Fjärrvärme").click()
-        names = {"today": "Dagens nät", "plants": "Anläggningar", "density": "Värmetäthet", "cooler": "Lägre temperatur", "choice": "Val av uppvärmning"}  # fmt: skip
+        names = {"today": "Dagens nät", "plants": "Anläggningar", "density": "Värmetäthet", "cooler": "Lägre temperatur", "choice": "Val av uppvärmning", "saving": "Värdet av en besparing"}  # fmt: skip
         page.get_by_test_id("stButtonGroup").get_by_text(names[view], exact=True).click(timeout=PATIENCE_MS)
         for word in words:
             page.get_by_text(word).first.wait_for(timeout=PATIENCE_MS)

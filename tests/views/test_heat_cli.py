@@ -7,6 +7,9 @@ import pandas as pd
 import pytest
 import shapely
 
+from layers import pandapipes_net
+from twin import TwinError
+
 
 def said(twin, *words):
     code, out, told = twin("heat", *words)
@@ -107,3 +110,19 @@ def test_a_cooler_network(twin, city):
     code, _, wrong = twin("heat", "cool", city, "--to", "60/30")
     assert code == 2
     assert "no regime '60/30'" in wrong
+
+
+def test_savings_are_worth_something_and_a_missing_extra_is_told(twin, city, tmp_path, monkeypatch):
+    plan = city / "scenarios" / "plan2030.toml"
+    told = json.loads(said(twin, "saving", city, "--scenario", plan, "--year", "2030", "--json"))
+    assert told["saved_gwh"] > 1
+    assert told["owners_save_sek_year"] > 0
+
+    def missing():
+        raise TwinError("pip install 'klimattvilling[crosscheck]'")
+
+    monkeypatch.setattr(pandapipes_net, "_pandapipes", missing)
+    code, _, wrong = twin("heat", "simulate", city, "--pandapipes", tmp_path / "net.json")
+    assert code == 2
+    assert "klimattvilling[crosscheck]" in wrong
+    assert not (tmp_path / "net.json").exists()

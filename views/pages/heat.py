@@ -8,7 +8,7 @@ import streamlit as st
 
 from twin import TwinError
 from views.language import Language
-from views.pages import heat_choice, heat_cooler, heat_density, heat_new, heat_plants, heat_today
+from views.pages import heat_choice, heat_cooler, heat_density, heat_new, heat_plants, heat_saving, heat_today
 from views.pages.heat_common import Asked
 from views.pages.state import remember, remembered
 from views.session import BASELINE, Session
@@ -22,6 +22,7 @@ _VIEWS: dict[str, Callable[[Asked, Language], None]] = {
     "density": heat_density.show,
     "cooler": heat_cooler.show,
     "choice": heat_choice.show,
+    "saving": heat_saving.show,
 }
 
 

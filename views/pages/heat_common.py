@@ -12,9 +12,10 @@ import energy
 from views import deck, shapes
 from views.session import Session, Settings
 
-__all__ = ["MAP_HEIGHT", "Asked", "draw_map", "middle_bounds"]
+__all__ = ["MAP_HEIGHT", "PRESETS", "Asked", "draw_map", "middle_bounds"]
 
 MAP_HEIGHT = 560
+PRESETS = ("npro", "vicus", "french")  # of linear heat density
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from energy.heat_plans.dense import Dense, dense
 from views import heat_shapes
 from views.language import Language
 from views.legend import Legend
-from views.pages.heat_common import Asked, draw_map, middle_bounds
+from views.pages.heat_common import PRESETS, Asked, draw_map, middle_bounds
 from views.pages.state import map_of
 
 __all__ = ["show"]
@@ -22,7 +22,6 @@ _MEASURES = {
     "linear_density_mwh_m": ("MWh/m", "higher"),
     "distribution_cost_sek_mwh": ("SEK/MWh", "lower"),
 }
-_PRESETS = ("npro", "vicus", "french")
 _SETTINGS = ("inner_city", "outer_city", "park")
 
 
@@ -33,7 +32,7 @@ def show(asked: Asked, text: Language) -> None:
         text("indicator"), list(_MEASURES), format_func=lambda m: text(f"heat.cells.{m}"), key="heat_measure"
     )
     preset = columns[1].selectbox(
-        text("heat.preset"), _PRESETS, format_func=lambda p: text(f"heat.presets.{p}"), key="heat_preset"
+        text("heat.preset"), PRESETS, format_func=lambda p: text(f"heat.presets.{p}"), key="heat_preset"
     )
     setting = columns[2].selectbox(
         text("heat.setting"), _SETTINGS, index=1, format_func=lambda s: text(f"heat.settings.{s}"), key="heat_setting"

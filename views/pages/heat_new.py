@@ -10,6 +10,7 @@ import shapely
 import streamlit as st
 
 import energy
+from energy.district_heating.density import classify
 from energy.district_heating.layout import Wishes
 from energy.heat_plans.district import NewDistrict, new_district
 from energy.places import CITY, OUTSIDE
@@ -18,7 +19,7 @@ from views import heat_shapes, report
 from views.language import Language
 from views.legend import Legend
 from views.pages.draw import boundary
-from views.pages.heat_common import MAP_HEIGHT, Asked, draw_map, middle_bounds
+from views.pages.heat_common import MAP_HEIGHT, PRESETS, Asked, draw_map, middle_bounds
 from views.pages.state import map_of, remembered
 
 __all__ = ["show"]
@@ -247,6 +248,8 @@ def _tables(found: NewDistrict, text: Language) -> None:
         with right:
             st.subheader(text("heat.by_phase"))
             st.dataframe(_summed(pipes, "phase", text("heat.pipe.phase"), text), hide_index=True)
+            st.subheader(text("heat.by_density"))
+            st.dataframe(_by_density(pipes, text), hide_index=True)
         st.download_button(
             text("heat.download_pipes"),
             pipes.to_crs(WGS84).to_json().encode(),
@@ -273,6 +276,17 @@ def _tables(found: NewDistrict, text: Language) -> None:
         "text/csv",
         on_click="ignore",
     )
+
+
+def _by_density(pipes: pd.DataFrame, text: Language) -> pd.DataFrame:
+    """Return the length of branches by the classes of linear heat density, by each preset."""
+    found = {}
+    for preset in PRESETS:
+        kinds = pd.Series(classify(pipes["linear_density_mwh_m"].to_numpy(float), preset), index=pipes.index)
+        length = pipes["length_m"].groupby(kinds, observed=True).sum()
+        told = [f"{text(f'heat.verdicts.{k}')}: {text.whole(m)} m" for k, m in length.items()]
+        found[text(f"heat.presets.{preset}")] = ", ".join(told)
+    return pd.DataFrame({text("heat.preset"): list(found), text("heat.length_by_class"): list(found.values())})
 
 
 def _summed(pipes: pd.DataFrame, by: str, word: str, text: Language) -> pd.DataFrame:

@@ -20,7 +20,7 @@ _METHODS = ("energy", "bookkeeping", "alternative", "power_bonus")
 def show(asked: Asked, text: Language) -> None:
     """Draw the view."""
     names = dict(zip(*(asked.results.stock.heat_supply[c].astype(str) for c in ("unit_id", "name")), strict=True))
-    left, middle, right, last = st.columns([1.2, 1.2, 1.6, 0.8])
+    left, middle, right, store, last = st.columns([1.2, 1.2, 1.6, 0.8, 0.8])
     method = left.selectbox(
         text("heat.method"), _METHODS, format_func=lambda m: text(f"heat.methods.{m}"), key="heat_method"
     )
@@ -34,8 +34,9 @@ def show(asked: Asked, text: Language) -> None:
         format_func=lambda m: text("heat.whole_year") if m < 0 else text.month(m),
         key="heat_month",
     )
+    storage = store.checkbox(text("heat.storage"), help=text("heat.storage_help"), key="heat_storage")
     with st.spinner(text("loading")):
-        found = _supply(asked.results, asked.token, method, waste, tuple(gone))
+        found = _supply(asked.results, asked.token, method, waste, tuple(gone), storage=storage)
     hours = found.hours
     per_kwh = 1 / (1 - asked.results.factors.at(asked.year)["district_heating.loss_share"])
     columns = st.columns(4)
@@ -74,9 +75,13 @@ def show(asked: Asked, text: Language) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=12)
-def _supply(_results: energy.Results, token: str, method: str, waste: str, gone: tuple[str, ...]) -> supply.Supply:
+def _supply(
+    _results: energy.Results, token: str, method: str, waste: str, gone: tuple[str, ...], *, storage: bool
+) -> supply.Supply:
     _ = token
-    return supply.supply(_results, int(token.rsplit("|", 1)[1]), Operation(method=method, waste_to=waste, without=gone))
+    return supply.supply(
+        _results, int(token.rsplit("|", 1)[1]), Operation(method=method, waste_to=waste, without=gone, storage=storage)
+    )
 
 
 def _units(units: pd.DataFrame, text: Language) -> pd.DataFrame:
