@@ -51,7 +51,7 @@ class NewDistrict:
     wanted_c : float
         What hot water needs at the consumers [degC].
     connection : str
-        Where the heat comes from: ``pipe``, ``plant`` or ``point``.
+        Where the heat comes from: ``point``, ``pipe``, ``plant`` or ``middle``.
     comparison : DataFrame
         One row an option of heating, for the connected buildings together: option, heat_kwh, cost_sek_year, co2e_territorial_kg,
         co2e_lifecycle_kg, co2e_marginal_kg, electricity_kwh, electric_peak_kw; open_to and cheapest_for, numbers of buildings. An option that is not open to
@@ -128,7 +128,8 @@ def new_district(
 ) -> NewDistrict:
     """Lay out a heat network inside a boundary and compare it with heat pumps.
 
-    The heat comes from the nearest pipe of the city's network, or else its nearest plant, or the point that is given.
+    The heat comes from the point that is given, or else the nearest pipe of the city's network, its nearest plant, or a
+    plant of the district's own in the middle of its heat.
     Its emissions are those of the city's plants with the district's load on top: averages in the bookkeeping accounts,
     and what the last running plant emits in the decision account.
 
@@ -150,7 +151,7 @@ def new_district(
     Raises
     ------
     TwinError
-        When the boundary holds nothing, there are no streets, or no source of heat; it says what to do.
+        When the boundary holds nothing or there are no streets; it says what to do.
     """
     city, f = results.city, results.factors.at(year)
     rows = inside(results, boundary)
@@ -164,7 +165,7 @@ def new_district(
         geometry=city["buildings"].geometry.to_numpy()[loads.row],
         crs=city.crs,
     )
-    point, connection = _source(results, boundary, source)
+    point, connection = _source(results, boundary, b, source)
     laid = layout.lay_out(
         _streets(results, boundary), b, gpd.GeoSeries([point], crs=city.crs), f, wishes,
         rules=Rules(plant_reach_m=float("inf")),
@@ -185,20 +186,19 @@ def _streets(results: Results, boundary: shapely.Geometry) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(roads[near & ~roads["road_class"].isin(_SHORT_OF_STREETS).to_numpy(bool)])
 
 
-def _source(results: Results, boundary: shapely.Geometry, given: shapely.Point | None) -> tuple[shapely.Point, str]:
+def _source(
+    results: Results, boundary: shapely.Geometry, buildings: gpd.GeoDataFrame, given: shapely.Point | None
+) -> tuple[shapely.Point, str]:
     """Return where heat comes from, and what is there."""
     if given is not None:
         return given, "point"
-    middle = boundary.centroid
     for table, kind in (("heat_pipes", "pipe"), ("heat_supply", "plant")):
-        if table in results.city and len(results.city[table]):
-            shapes = results.city[table].geometry.dropna().to_numpy()
-            if len(shapes):
-                nearest = shapes[int(np.argmin(shapely.distance(shapes, middle)))]
-                return shapely.get_point(shapely.shortest_line(nearest, middle), 0), kind
-    raise TwinError(
-        "the city has neither heat pipes nor plants; say where the heat comes from, or add [layers.heat_pipes]"
-    )
+        shapes = results.city[table].geometry.dropna().to_numpy() if table in results.city else np.zeros(0)
+        if len(shapes):
+            nearest = shapes[int(np.argmin(shapely.distance(shapes, boundary.centroid)))]
+            return shapely.get_point(shapely.shortest_line(nearest, boundary.centroid), 0), kind
+    places = shapely.get_coordinates(buildings.geometry.centroid.to_numpy())
+    return shapely.Point(np.average(places, axis=0, weights=buildings["heat_kwh"])), "middle"
 
 
 def _run(laid: Network, loads: HeatLoads, supply_c: Floats, f: Any) -> network_year.NetworkYear | None:

@@ -31,8 +31,8 @@ class HeatLoads:
         A year's delivered heat [kWh].
     peak_kw : array (n,)
         Highest hourly power of each building by itself [kW].
-    profile : array (kinds, 8760)
-        Share of the year's heat in each hour, by kind of use; every row sums to 1, or is zero where nobody is of the kind.
+    space_profile, hot_water_profile : array (kinds, 8760)
+        Share of the year's space heat and hot water in each hour, by kind of use; every row sums to 1.
     kind : array (n,) of int
         Each building's row of `profile`.
     outdoor_c : array (8760,)
@@ -43,7 +43,8 @@ class HeatLoads:
     space_kwh: Floats
     hot_water_kwh: Floats
     peak_kw: Floats
-    profile: Floats
+    space_profile: Floats
+    hot_water_profile: Floats
     kind: Whole
     outdoor_c: Floats
 
@@ -53,16 +54,30 @@ class HeatLoads:
         return self.space_kwh + self.hot_water_kwh
 
     @property
+    def _of_kind(self) -> tuple[Floats, Floats]:
+        """Space heat and hot water of each kind together [kWh]."""
+        kinds = len(self.space_profile)
+        return np.bincount(self.kind, self.space_kwh, kinds), np.bincount(self.kind, self.hot_water_kwh, kinds)
+
+    @property
+    def profile(self) -> Floats:
+        """Share of the year's heat in each hour, by kind of use, (kinds, 8760)."""
+        space, water = self._of_kind
+        total = space + water
+        hours = space[:, None] * self.space_profile + water[:, None] * self.hot_water_profile
+        return np.divide(hours, total[:, None], out=np.zeros_like(hours), where=total[:, None] > 0)
+
+    @property
     def together_kw(self) -> Floats:
         """The hours of all buildings together, (8760,) [kW]."""
-        of_kind = np.bincount(self.kind, self.heat_kwh, len(self.profile))
-        return np.asarray(of_kind @ self.profile)
+        space, water = self._of_kind
+        return np.asarray(space @ self.space_profile + water @ self.hot_water_profile)
 
     @property
     def daily_kwh(self) -> Floats:
         """Heat of every day of each building, (n, 365) [kWh]."""
-        days = self.profile.reshape(len(self.profile), 365, 24).sum(axis=2)
-        return self.heat_kwh[:, None] * days[self.kind]
+        space, water = (p.reshape(len(p), 365, 24).sum(axis=2) for p in (self.space_profile, self.hot_water_profile))
+        return self.space_kwh[:, None] * space[self.kind] + self.hot_water_kwh[:, None] * water[self.kind]
 
 
 def heat_loads(results: Results, year: int, rows: npt.NDArray[np.bool_]) -> HeatLoads:
@@ -107,15 +122,12 @@ def heat_loads(results: Results, year: int, rows: npt.NDArray[np.bool_]) -> Heat
     hours = np.zeros((kinds, len(drivers.month)))
     hours[: len(model.zone_heat_kw)] = model.zone_heat_kw
     of_model = hours.sum(axis=1)
-    shape = np.divide(hours, of_model[:, None], out=np.zeros_like(hours), where=of_model[:, None] > 0)
-    by_kind = [np.bincount(kind, of[at], kinds)[:, None] for of in (space, water)]
-    total = by_kind[0] + by_kind[1]
-    profile = np.divide(
-        by_kind[0] * shape + by_kind[1] * schedules.hot_water, total, out=np.zeros_like(hours), where=total > 0
-    )
+    water_shape = np.asarray(schedules.hot_water, float)
+    even = np.full_like(hours, 1 / hours.shape[1])  # a kind that the hourly model does not heat
+    shape = np.divide(hours, of_model[:, None], out=even, where=of_model[:, None] > 0)
     highest = (
         model.peak_heat_kw + frame["hot_water_need_kwh"].to_numpy(float)[at] * schedules.hot_water.max(axis=1)[kind]
     )
     return HeatLoads(
-        at, space[at], water[at], highest / efficiency, profile, kind, weather["temp_air_c"].to_numpy(float)
+        at, space[at], water[at], highest / efficiency, shape, water_shape, kind, weather["temp_air_c"].to_numpy(float)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -69,7 +69,8 @@ def saving(before: Results, after: Results, year: int) -> Saving:
     """Compare a year of district heating without and with a scenario.
 
     Bills follow the price list: energy by month and power by the mean of the three highest days, so that the same saved
-    kWh is worth more on a cold day. A building's days are those of its kind, scaled to its own heat.
+    kWh is worth more on a cold day. The days of a building's space heat and hot water are those of its kind without the
+    scenario, so that a house of which nothing changes saves nothing.
 
     Parameters
     ----------
@@ -92,7 +93,9 @@ def saving(before: Results, after: Results, year: int) -> Saving:
     rows = on_network(before, year), on_network(after, year)
     loads = tuple(heat_loads(r, year, on) for r, on in zip((before, after), rows, strict=True))
     both = np.intersect1d(loads[0].row, loads[1].row)
-    bills = [bill_of_days(of.daily_kwh[np.searchsorted(of.row, both)], Tariff.standard()) for of in loads]
+    shapes = {c: getattr(loads[0], c) for c in ("space_profile", "hot_water_profile")}
+    days = [replace(of, **shapes).daily_kwh[np.searchsorted(of.row, both)] for of in loads]
+    bills = [bill_of_days(of_days, Tariff.standard()) for of_days in days]
     heat = [of.heat_kwh[np.searchsorted(of.row, both)] for of in loads]
     saved, worth = heat[0] - heat[1], saving_sek(*bills)
     table = pd.DataFrame(

@@ -55,7 +55,8 @@ def test_loads_hold_the_heat_that_the_year_delivers(results):
     assert loads.together_kw.sum() == pytest.approx(delivered, rel=1e-12)
     np.testing.assert_allclose(loads.daily_kwh.sum(axis=1), loads.heat_kwh, rtol=1e-9)
     used = np.unique(loads.kind)
-    np.testing.assert_allclose(loads.profile[used].sum(axis=1), 1, rtol=1e-12)
+    for shapes in (loads.profile[used], loads.space_profile, loads.hot_water_profile[used]):
+        np.testing.assert_allclose(shapes.sum(axis=1), 1, rtol=1e-12)
     assert (loads.profile >= 0).all()
     assert loads.together_kw.max() < loads.peak_kw.sum()
     cold = loads.outdoor_c[loads.together_kw.argmax()]
@@ -145,16 +146,15 @@ def test_boundaries_that_can_not_be_are_told(results, sample):
         inside(results, shapely.box(0, 0, 10, 10))
 
 
-def test_a_city_without_streets_or_source_is_told(sample, vasastaden):
+def test_a_city_without_streets_is_told_and_one_without_pipes_gets_a_plant_of_its_own(sample, vasastaden):
     with pytest.raises(TwinError, match=r"layers\.roads"):
         new_district(run(without(sample, "roads")), YEAR, vasastaden)
     bare = run(without(sample, "heat_pipes", "heat_supply"))
-    with pytest.raises(TwinError, match="neither heat pipes nor plants"):
-        new_district(bare, YEAR, vasastaden)
-    middle = vasastaden.centroid
-    found = new_district(bare, YEAR, vasastaden, source=middle)
-    assert found.connection == "point"
-    assert found.figures["connected"] > 200
+    own = new_district(bare, YEAR, vasastaden)
+    assert own.connection == "middle"
+    given = new_district(bare, YEAR, vasastaden, source=vasastaden.centroid)
+    assert given.connection == "point"
+    assert given.figures["connected"] == own.figures["connected"] > 200
     with pytest.raises(TwinError, match=r"layers\.heat_supply"):
         supply(bare, YEAR)
     with pytest.raises(TwinError, match="weather"):
@@ -276,6 +276,9 @@ def test_savings_are_worth_money_power_and_emissions(sample, results):
     told, table = found.figures, found.buildings
     assert told["saved_gwh"] > 10
     assert (table["saved_kwh"] >= -1e-6).all()
+    assert (table["saving_sek"] >= -1e-6).all()
+    kept = table["saved_kwh"].abs() < 1e-6
+    assert (table.loc[kept, "saving_sek"].abs() < 1e-6).all()
     np.testing.assert_allclose(table["saving_sek"], table["bill_before_sek"] - table["bill_after_sek"], atol=1e-6)
     assert found.peak_after_mw < found.peak_before_mw
     assert 6e6 <= told["peak_value_sek"] / (found.peak_before_mw - found.peak_after_mw) <= 7e6

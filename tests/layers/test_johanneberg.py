@@ -6,6 +6,7 @@ import pytest
 
 import energy
 import layers
+from energy.heat_plans.district import new_district
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +38,17 @@ def test_a_year_of_the_district_is_plausible(johanneberg):
     assert 60 < city["heat_need_kwh_m2"] < 180
     assert np.isfinite(city["co2e_territorial_kg"])
     assert city["vehicle_km"] > 1e6
+
+
+def test_a_heat_network_for_the_district_is_laid_out_along_its_streets(johanneberg):
+    results = energy.simulate(johanneberg, energy.Scenario.baseline(), years=[2024], ranges=False)
+    boundary = johanneberg["buildings"].geometry.union_all().convex_hull
+    found = new_district(results, 2024, boundary)
+    told = found.figures
+    assert told["buildings"] > 500
+    assert told["connected"] > 0.7 * told["buildings"]
+    assert 0.01 < told["loss_share"] < 0.12
+    assert found.network.choice_sek > 0.9 * told["bound_sek_year"]
+    joined = found.network.buildings["connected"].to_numpy(bool)
+    heat_kwh = found.loads.heat_kwh[joined].sum()
+    assert found.year.heat_in_w.sum() / 1000 == pytest.approx(heat_kwh + found.year.loss_w.sum() / 1000, rel=1e-9)

@@ -166,7 +166,7 @@ def test_every_view_of_the_heat_page_shows_its_answer(sample, view, words):
     with opened(sample, f"heat={view}") as (page, foreign, errors):
         page.locator("canvas").first.wait_for(timeout=PATIENCE_MS)
         page.get_by_role("link", name="Fjärrvärme").click()
-        names = {"today": "Dagens nät", "plants": "Anläggningar", "density": "Värmetäthet", "cooler": "Lägre temperatur", "choice": "Val av uppvärmning", "saving": "Värdet av en besparing"}  # fmt: skip
+        names = {"today": "Dagens nät", "plants": "Anläggningar", "density": "Värmetäthet", "cooler": "Lägre temperatur", "choice": "Val av uppvärmning", "saving": "Besparingar"}  # fmt: skip
         page.get_by_test_id("stButtonGroup").get_by_text(names[view], exact=True).click(timeout=PATIENCE_MS)
         for word in words:
             page.get_by_text(word).first.wait_for(timeout=PATIENCE_MS)

@@ -29,7 +29,7 @@ _VIEWS: dict[str, Callable[[Asked, Language], None]] = {
 def show(opened: Session, text: Language) -> None:
     """Draw the page."""
     st.header(text("page_heat"))
-    left, middle, right = st.columns([3, 1.2, 0.8])
+    left, middle, right = st.columns([4.4, 1.2, 0.7])
     asked = remembered("heat")
     with left:
         view = st.segmented_control(
