@@ -99,8 +99,16 @@ def read_vector(context: Context, path: str, layer: str = "", encoding: str = ""
         _check_text(table)
     except TwinError:
         raise
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, ValueError) as error:
-        if isinstance(error, UnicodeDecodeError) or "utf8" in str(error).lower().replace("-", ""):
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        OSError,
+        ValueError,
+        pa.ArrowException,
+    ) as error:
+        # an older pandas is handed text that is not UTF-8, and says so in its own way
+        wrapped = isinstance(error, pa.ArrowException) and "Wrapping" in str(error)
+        if wrapped or isinstance(error, UnicodeDecodeError) or "utf8" in str(error).lower().replace("-", ""):
             raise TwinError(
                 f'{path} is not UTF-8 text; state its encoding in city.toml, e.g. encoding = "latin-1"'
             ) from error
