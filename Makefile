@@ -26,6 +26,9 @@ bench: $(STAMP) $(PEERS)/.installed  ## measure speed side by side with peers
 	$(RUN) benchmarks.heat_network
 	$(RUN) benchmarks.dispatch
 	$(RUN) benchmarks.steiner
+	$(RUN) benchmarks.feeder
+	$(RUN) benchmarks.electricity
+	$(RUN) benchmarks.charging
 
 lint: $(STAMP)  ## check style, form and types
 	$(RUN) ruff check .

@@ -13,9 +13,18 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["cop", "degree_hours", "performance_by_radiator", "seasonal_performance", "yearly_performance"]
+__all__ = [
+    "cop",
+    "degree_hours",
+    "exhaust_capacity_kw",
+    "hourly_cop",
+    "performance_by_radiator",
+    "seasonal_performance",
+    "yearly_performance",
+]
 
 Floats = npt.NDArray[np.float64]
+_AIR_WH_M3K = 0.34  # heat that a cubic metre of air carries per degree, as in energy.buildings.seasonal
 
 
 def cop(lift_k: Floats, c0: float, c1: float, c2: float, least_lift_k: float = 15.0) -> Floats:
@@ -149,13 +158,80 @@ def performance_by_radiator(temp_air_c: Floats, source: str, radiator_at_0_c: Fl
     return np.array(found, float)[which]
 
 
+def hourly_cop(temp_air_c: Floats, source: str, sink_c: Floats | float, f: Mapping[str, float]) -> Floats:
+    """Return the performance of each hour as it is in the field.
+
+    Exhaust air has the temperature of the rooms; its curve is that of outdoor air, which is assumed.
+
+    Parameters
+    ----------
+    temp_air_c : array (hours,)
+        Outdoor temperature [degC].
+    source : str
+        ``"air"``, ``"ground"`` or ``"exhaust"``.
+    sink_c : array (hours,) or float
+        Of the water that is heated [degC].
+    f : mapping
+        The year's factors.
+
+    Returns
+    -------
+    array (hours,)
+        [1]
+
+    Examples
+    --------
+    At -10 degC radiators of 40 - T need 50 degC: lifts of 60 K from outdoor air and of 30 K from exhaust air.
+
+    >>> f = {"heat_pump.air.c0": 6.08, "heat_pump.air.c1": -0.0941, "heat_pump.air.c2": 0.000464,
+    ...     "heat_pump.exhaust_c": 20, "heat_pump.least_lift_k": 15, "heat_pump.field_correction": 0.85}
+    >>> [round(float(hourly_cop(np.array([-10.0]), s, 50.0, f)[0]), 4) for s in ("air", "exhaust")]
+    [1.7887, 3.1234]
+    """
+    return _field_cop(np.asarray(sink_c - _source_c(temp_air_c, source, f), float), source, f)
+
+
+def exhaust_capacity_kw(air_flow_m3_h: Floats, cop: Floats, f: Mapping[str, float]) -> Floats:
+    r"""Return the heat that a pump makes of exhaust air: it can cool no more air than leaves the building.
+
+    .. math:: \dot Q = 0.34 \, \dot V \, (T_{exhaust} - T_{leaving}) \frac{COP}{COP - 1} / 1000
+
+    Parameters
+    ----------
+    air_flow_m3_h : array
+        :math:`\dot V` [m3/h].
+    cop : array
+        [1]; above 1.
+    f : mapping
+        The year's factors.
+
+    Returns
+    -------
+    array
+        [kW]
+
+    Examples
+    --------
+    150 m3/h of a house, cooled by 20 K:
+
+    >>> f = {"heat_pump.exhaust_c": 20.0, "heat_pump.exhaust_leaving_c": 0.0}
+    >>> exhaust_capacity_kw(np.array([150.0]), np.array([3.0]), f).round(2).tolist()
+    [1.53]
+    """
+    cooled_k = f["heat_pump.exhaust_c"] - f["heat_pump.exhaust_leaving_c"]
+    return _AIR_WH_M3K * air_flow_m3_h * cooled_k * cop / (cop - 1) / 1000
+
+
 def _source_c(temp_air_c: Floats, source: str, f: Mapping[str, float]) -> Floats:
     if source == "air":
         return temp_air_c
+    if source == "exhaust":
+        return np.full_like(temp_air_c, f["heat_pump.exhaust_c"])
     return np.full_like(temp_air_c, temp_air_c.mean() - f["heat_pump.brine_drop_k"])
 
 
 def _field_cop(lift_k: Floats, source: str, f: Mapping[str, float]) -> Floats:
     """Return the performance as measured in the field, which is below that of the data sheet."""
-    c0, c1, c2 = (f[f"heat_pump.{source}.c{k}"] for k in range(3))
+    curve = "air" if source == "exhaust" else source
+    c0, c1, c2 = (f[f"heat_pump.{curve}.c{k}"] for k in range(3))
     return f["heat_pump.field_correction"] * cop(lift_k, c0, c1, c2, f["heat_pump.least_lift_k"])

@@ -57,7 +57,8 @@ class HeatLoads:
     def _of_kind(self) -> tuple[Floats, Floats]:
         """Space heat and hot water of each kind together [kWh]."""
         kinds = len(self.space_profile)
-        return np.bincount(self.kind, self.space_kwh, kinds), np.bincount(self.kind, self.hot_water_kwh, kinds)
+        space, water = (np.bincount(self.kind, kwh, kinds) for kwh in (self.space_kwh, self.hot_water_kwh))
+        return np.asarray(space, float), np.asarray(water, float)
 
     @property
     def profile(self) -> Floats:

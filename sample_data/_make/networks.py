@@ -68,6 +68,7 @@ _CENTRAL_M = 80.0
 _RESERVE = 1.25  # capacity over the highest load
 _SEWAGE_C, _SEWAGE_SWING = 12.0, 0.4  # source of the heat pumps: mean temperature, and share of the air's swings
 _TANK_MWH, _TANK_MW, _TANK_LOSS = 1000.0, 100.0, 0.0005  # at the hot-water plant, in the size of the whole city
+_USUAL_KW_M2, _HALL_KW_M2 = 0.026, 0.046  # for which stations were built
 _PEAK_W_M2 = 42.0  # usual peak of heat demand in a Swedish city
 
 
@@ -255,7 +256,8 @@ def grid_areas(
     middles = middles[np.lexsort((middles[:, 0], -middles[:, 1]))].round(0)
     cells = _cells(middles, FRAME)
     at = np.argmin(cdist(xy, middles), axis=1)
-    load_kw = np.bincount(at, floor_area_m2, minlength=stations) * 0.022
+    halls = buildings["true_use"].isin(["industry", "other"]).to_numpy(bool)
+    load_kw = np.bincount(at, floor_area_m2 * np.where(halls, _HALL_KW_M2, _USUAL_KW_M2), minlength=stations)
     rating = np.maximum(800, np.ceil(load_kw / 400) * 400)
     return gpd.GeoDataFrame(
         {

@@ -151,6 +151,22 @@ def test_a_boundary_drawn_on_the_map_becomes_a_network_beside_heat_pumps(sample)
         assert foreign == errors == []
 
 
+def test_raising_a_share_changes_the_capacity_map_at_once(sample):
+    with opened(sample, "area=p19") as (page, foreign, errors):
+        page.locator("canvas").first.wait_for(timeout=PATIENCE_MS)
+        page.get_by_role("link", name="Elnät").click()
+        page.get_by_text("Vad som ger områdets högsta effekt").wait_for(timeout=PATIENCE_MS)
+        before = pixels(page)
+        assert "0 av 60" in text_of(page)
+        slider = page.locator('[data-testid="stSlider"]', has_text="Värmepumpar").get_by_role("slider")
+        slider.press("End")
+        page.get_by_text(re.compile(r"^20\d\d, \d+ \w+ kl. \d\d$")).first.wait_for(timeout=PATIENCE_MS)
+        after = pixels(page)
+        assert (before != after).any(axis=2).mean() > 0.002
+        assert re.search(r"[1-9]\d* av 60", text_of(page))
+        assert foreign == errors == []
+
+
 @pytest.mark.parametrize(
     ("view", "words"),
     [

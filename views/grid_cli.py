@@ -1,0 +1,152 @@
+"""The commands ``twin grid``: where the power grid holds, where it breaks, and what helps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import pandas as pd
+import typer
+
+import energy
+import layers
+from energy.electrification.area_findings import check_areas
+from energy.grid_plans import capacity as capacity_map
+from energy.grid_plans import station as inside
+from energy.grid_plans.ingredients import ingredients
+from layers import export
+from twin import TwinError
+from views.console import AsJson, Data, Folder, Plugins, err, listed, part, plugins, progress
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="The power grid: peaks, headroom, charging.")
+
+Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results.")]
+
+
+@app.callback()
+def _group() -> None:
+    """Keep the commands of the grid together."""
+
+
+@app.command()
+def capacity(
+    city: Folder,
+    ev_share: Annotated[
+        float | None, typer.Option("--ev-share", min=0, max=1, help="Electric share of car traffic in the last year.")
+    ] = None,
+    heat_pump_share: Annotated[
+        float | None, typer.Option("--heat-pump-share", min=0, max=1, help="Heat pumps' share of the heat, last year.")
+    ] = None,
+    charging: Annotated[
+        Literal["at_once", "timer", "smart"], typer.Option("--charging", help="How cars are charged.")
+    ] = "at_once",
+    years: Annotated[str, typer.Option("--years", help="Years with commas between.")] = "",
+    scenario: Annotated[Path | None, typer.Option("--scenario", help="Scenario file; today's city without.")] = None,
+    data: Data = None,
+    out_dir: Out = None,
+    plugin: Plugins = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show peak and headroom of every grid area: what breaks first, in which year and hour, and what smart charging buys."""
+    plugins(plugin)
+    with progress() as tell:
+        loaded = layers.load(city, data, lambda share, text: tell(0.3 * share, text))
+        plan = energy.Scenario.baseline() if scenario is None else energy.Scenario.read(scenario)
+        span = _years(years, loaded.base_year)
+        results = energy.simulate(loaded, plan, years=span, ranges=False, progress=part(tell, 0.3, 0.4, plan.name))
+        tell(0.8, "hours")
+        found = capacity_map.capacity(
+            [ingredients(results, year) for year in span],
+            loaded["grid_areas"],
+            capacity_map.Wishes(ev_share, heat_pump_share, charging),
+            of_city=capacity_map.share_of_city(results),
+        )
+    if out_dir is not None:
+        export.write_csv(found.areas, out_dir / "grid_areas.csv")
+        export.write_csv(found.first, out_dir / "first_years.csv")
+        export.write_csv(found.city, out_dir / "city.csv")
+        export.write_json(_plain(found.figures), out_dir / "figures.json")
+    if as_json:
+        first = [_plain(r) for r in found.first.to_dict("records")]
+        typer.echo(json.dumps({**_plain(found.figures), "first_years": first}, ensure_ascii=False))
+        return
+    figures = [{"figure": k, "value": "-" if v is None else v} for k, v in _plain(found.figures).items()]
+    listed(figures, ["figure", "value"], as_json=False)
+    worst = found.first.merge(_last(found.areas), on="grid_area_id")
+    worst = worst.sort_values(["first_year", "headroom_kw"]).head(10)
+    listed([_plain(r) for r in worst.to_dict("records")], list(worst), as_json=False)
+    if out_dir is not None:
+        err.print(f"written to {out_dir}")
+
+
+@app.command()
+def station(
+    city: Folder,
+    area: Annotated[str, typer.Option("--area", help="grid_area_id of the station.")],
+    year: Annotated[int | None, typer.Option("--year", help="Calendar year; the base year by default.")] = None,
+    scenario: Annotated[Path | None, typer.Option("--scenario", help="Scenario file; today's city without.")] = None,
+    data: Data = None,
+    out_dir: Out = None,
+    plugin: Plugins = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make up a station's feeders along the streets, and say what share of cars, heat pumps and roofs they can host."""
+    plugins(plugin)
+    with progress() as tell:
+        loaded = layers.load(city, data, lambda share, text: tell(0.4 * share, text))
+        plan = energy.Scenario.baseline() if scenario is None else energy.Scenario.read(scenario)
+        when = loaded.base_year if year is None else year
+        results = energy.simulate(loaded, plan, years=[when], ranges=False, progress=part(tell, 0.4, 0.3, plan.name))
+        found = inside.station(results, when, area)
+    rows = [_plain(r) for r in found.hosting.to_dict("records")]
+    if out_dir is not None:
+        export.write_csv(found.hosting, out_dir / "hosting.csv")
+    if as_json:
+        counts = {"grid_area_id": area, "synthetic": True, "buildings": found.buildings, "reached": found.reached}
+        typer.echo(json.dumps({**counts, "hosting": rows}, ensure_ascii=False))
+        return
+    listed(rows, list(found.hosting), as_json=False)
+    err.print(f"made-up feeders along the streets: {found.reached} of {found.buildings} buildings are reached")
+
+
+@app.command()
+def check(city: Folder, data: Data = None, plugin: Plugins = None, as_json: AsJson = False) -> None:
+    """Look at the grid areas: which overlap, which leave buildings out, and whose rating is not known."""
+    plugins(plugin)
+    with progress() as tell:
+        loaded = layers.load(city, data, tell)
+    if "grid_areas" not in loaded:
+        raise TwinError("the city has no grid areas; add [layers.grid_areas] to city.toml")
+    found = [str(f) for f in check_areas(loaded["grid_areas"], loaded["buildings"])]
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for sentence in found or ["every building lies in one grid area, and every rating is known"]:
+        typer.echo(sentence)
+
+
+def _years(text: str, base_year: int) -> tuple[int, ...]:
+    """Return the years that are asked for; the base year, 2030 and 2035 without."""
+    if not text:
+        return tuple(sorted({base_year, max(base_year, 2030), max(base_year, 2035)}))
+    try:
+        found = tuple(sorted({int(part) for part in text.split(",")}))
+    except ValueError as error:
+        raise TwinError(f"--years {text} are no years; write them with commas between, e.g. 2024,2030,2035") from error
+    if not 1990 <= found[0] <= found[-1] <= 2100:
+        raise TwinError(f"--years {text}: the numbers hold from 1990 to 2100; choose years between")
+    return found
+
+
+def _last(areas: pd.DataFrame) -> pd.DataFrame:
+    columns = ["grid_area_id", "peak_kw", "headroom_kw", "over_h", "bought_kw"]
+    return areas.loc[areas["year"] == areas["year"].max(), columns]
+
+
+def _plain(record: dict[str, Any]) -> dict[str, Any]:
+    """Return numbers as JSON can hold them: what is not known, or never comes, is null."""
+    return {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in record.items()}
