@@ -14,6 +14,7 @@ import energy
 import layers
 from energy.electrification.area_findings import check_areas
 from energy.grid_plans import capacity as capacity_map
+from energy.grid_plans import shift as shifting
 from energy.grid_plans import station as inside
 from energy.grid_plans.ingredients import ingredients
 from layers import export
@@ -111,6 +112,33 @@ def station(
         return
     listed(rows, list(found.hosting), as_json=False)
     err.print(f"made-up feeders along the streets: {found.reached} of {found.buildings} buildings are reached")
+
+
+@app.command()
+def shift(
+    city: Folder,
+    batteries: Annotated[
+        float, typer.Option("--batteries", min=0, help="Batteries, kWh per kW of the area's highest solar power.")
+    ] = 0.0,
+    year: Annotated[int | None, typer.Option("--year", help="Calendar year; the base year by default.")] = None,
+    scenario: Annotated[Path | None, typer.Option("--scenario", help="Scenario file; today's city without.")] = None,
+    data: Data = None,
+    out_dir: Out = None,
+    plugin: Plugins = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how many megawatts can leave each area's peak hour: by smart charging, batteries, heating held back."""
+    plugins(plugin)
+    with progress() as tell:
+        loaded = layers.load(city, data, lambda share, text: tell(0.4 * share, text))
+        plan = energy.Scenario.baseline() if scenario is None else energy.Scenario.read(scenario)
+        when = loaded.base_year if year is None else year
+        results = energy.simulate(loaded, plan, years=[when], ranges=False, progress=part(tell, 0.4, 0.3, plan.name))
+        found = shifting.shift(results, ingredients(results, when), battery_kwh_per_roof_kw=batteries)
+    if out_dir is not None:
+        export.write_csv(found, out_dir / "shift.csv")
+    rows = found.sort_values("together_mw", ascending=False)
+    listed([_plain(r) for r in (rows if as_json else rows.head(12)).to_dict("records")], list(found), as_json)
 
 
 @app.command()

@@ -17,7 +17,7 @@ from energy.grid_plans.ingredients import Ingredients
 from energy.results import Results
 from twin.errors import TwinError
 
-__all__ = ["CAUSES", "Capacity", "Wishes", "capacity", "share_of_city"]
+__all__ = ["CAUSES", "Capacity", "Wishes", "capacity", "share_of_city", "steered_kw"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -189,7 +189,7 @@ def _year(
         rows = slice(start, min(start + _BLOCK, areas + 1))
         now, pumped = of.now.hours(rows), of.pumped.hours(rows)
         net = (1 - moved) * now.load_kw + moved * pumped.load_kw - now.pv_kw
-        charging = _charging(energy[rows], of.shapes, net, wishes)
+        charging = steered_kw(energy[rows], of.shapes, net, wishes)
         through, at_once = net + charging, net + energy[rows] @ of.shapes.uncontrolled
         together += through.sum(axis=0)
         peak_hour = through.argmax(axis=1)
@@ -223,7 +223,7 @@ def _year(
     return pd.DataFrame(found | {f"{c}_kw": causes[f"{c}_kw"] for c in CAUSES}), together
 
 
-def _charging(energy_kwh: Floats, shapes: Shapes, net_kw: Floats, wishes: Wishes) -> Floats:
+def steered_kw(energy_kwh: Floats, shapes: Shapes, net_kw: Floats, wishes: Wishes) -> Floats:
     """Return the hours of charging [kW]: place by place, since cars at work can not wait for those at home.
 
     Who charges in public is on the way, and charges at once.

@@ -105,7 +105,7 @@ def station(results: Results, year: int, grid_area_id: str) -> Station:
                 made.feeder, np.maximum(at_bus[hours], 0.0), feed_in_kw=np.maximum(-at_bus[hours], 0.0),
                 added=Added.of(of_bus, profile[hours]),
             )  # fmt: skip
-            told |= _told(hosting(made.feeder, loads, Limits.of(f), evenly=True), hours)
+            told |= _told(hosting(made.feeder, loads, Limits.of(f), evenly=True, source_pu=f["grid.source_pu"]), hours)
         table.append(told)
     return Station(made, len(rows), int(on.sum()), pd.DataFrame(table))
 

@@ -6,6 +6,7 @@ import pytest
 import energy
 from energy.grid_plans.capacity import CAUSES, Wishes, capacity, share_of_city
 from energy.grid_plans.ingredients import ingredients
+from energy.grid_plans.shift import shift
 from energy.grid_plans.station import station
 from twin import City, TwinError
 
@@ -129,3 +130,17 @@ def test_a_station_s_made_up_feeders_host_a_share_of_each(results):
     assert again.equals(found.hosting)
     with pytest.raises(TwinError, match="did you mean 'station-46'"):
         station(results, 2024, "station-466")
+
+
+def test_what_can_leave_the_peak_hour(results, parts):
+    found = shift(results, parts[0])
+    assert len(found) == 60
+    moved = found[["charging_mw", "battery_mw", "heat_mw"]]
+    np.testing.assert_allclose(moved.sum(axis=1), found["together_mw"], rtol=1e-12)
+    assert (found["battery_mw"] == 0).all()
+    assert (found["heat_mw"] >= 0).all()
+    assert (found["heat_mw"] <= found["peak_mw"]).all()
+    assert found["heat_mw"].sum() > 0.1
+    assert found["stored_mwh"].sum() > 1
+    with pytest.raises(TwinError, match="can not be negative"):
+        shift(results, parts[0], battery_kwh_per_roof_kw=-1.0)

@@ -48,6 +48,8 @@ def test_a_station_from_inside_and_a_look_at_the_areas(twin, city):
     found = json.loads(said)
     assert found["synthetic"] is True
     assert [row["what"] for row in found["hosting"]] == ["cars", "heat_pumps", "solar"]
+    code, said, _ = twin("grid", "shift", city, "--json")
+    assert len(json.loads(said)) == 60
     code, said, _ = twin("grid", "check", city, "--json")
     assert code == 0
     assert any("firm_kw" in sentence for sentence in json.loads(said))
