@@ -15,8 +15,8 @@ import numpy as np
 from highspy._core import _Highs as Solver
 
 from benchmarks._measure import in_turns, peak_mb, prototype, report
-from energy.district_heating.dispatch import merit_order, running
-from energy.district_heating.storage import Tank, linear_programme, with_storage
+from energy.district_heating.supply.dispatch import merit_order, running
+from energy.district_heating.supply.storage import Tank, linear_programme, with_storage
 
 _HOURS = 8760
 _PENALTY = 1e4

@@ -23,9 +23,9 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 
 from benchmarks._measure import in_turns, peak_mb, prototype, report
-from energy.district_heating.pipes import Catalogue, Water, size
-from energy.district_heating.steady import PipeTree, State, steady
-from energy.district_heating.year import NetworkYear, Pump, year
+from energy.district_heating.hydraulics.pipes import Catalogue, Water, size
+from energy.district_heating.hydraulics.steady import PipeTree, State, steady
+from energy.district_heating.hydraulics.year import NetworkYear, Pump, year
 from energy.tree import Tree
 
 _PEERS = Path(__file__).parents[1] / ".venv-peers" / "bin" / "python"

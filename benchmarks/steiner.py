@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks._measure import in_turns, peak_mb, prototype, report
-from energy.district_heating.milp import solve
-from energy.district_heating.prize import Market, heuristic
-from energy.district_heating.steiner import Adjacency, shortened, steiner
+from energy.district_heating.routing.milp import solve
+from energy.district_heating.routing.prize import Market, heuristic
+from energy.district_heating.routing.steiner import Adjacency, shortened, steiner
 
 _TRENCH, _CARRY, _MARGIN, _FULL_LOAD_H = 25.0, 0.02, 30.0, 2200.0  # per (m year), per (kW m year), per MWh, hours
 _CASES = ((8, 8, 25, 0), (8, 8, 25, 1), (10, 10, 40, 0), (10, 10, 40, 1))

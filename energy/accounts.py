@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.district_heating.network import Delivery
+from energy.district_heating.supply.network import Delivery
 
 __all__ = ["ACCOUNTS", "with_emissions"]
 

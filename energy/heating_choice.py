@@ -39,7 +39,7 @@ class District:
     Attributes
     ----------
     territorial, lifecycle, marginal : float
-        Emission of a delivered kWh [kgCO2e/kWh], as of :class:`energy.district_heating.network.Delivery`.
+        Emission of a delivered kWh [kgCO2e/kWh], as of :class:`energy.district_heating.supply.network.Delivery`.
     bill_sek_year : array (n,)
         Energy, power and fixed fees by the tariff, or the cost of heat from a new network; blank where no network can
         be reached [SEK/year].

@@ -16,7 +16,7 @@ from energy.accounts import with_emissions
 from energy.buildings.demand import demand
 from energy.buildings.hourly import stock_drivers
 from energy.buildings.morphing import morph
-from energy.district_heating import network
+from energy.district_heating.supply import network
 from energy.electrification.heat_pumps import degree_hours
 from energy.electrification.load import peaks, with_electricity
 from energy.hourly_figures import hourly_figures

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.district_heating.dispatch import Dispatch
+from energy.district_heating.supply.dispatch import Dispatch
 from views.language import Language
 
 __all__ = ["dispatch_chart", "emission_chart", "loss_chart", "stack"]

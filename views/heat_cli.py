@@ -15,10 +15,10 @@ import typer
 
 import energy
 import layers
-from energy.district_heating.layout import Wishes
-from energy.district_heating.network import Operation
-from energy.district_heating.pipes import Water
-from energy.district_heating.regime import Regime
+from energy.district_heating.hydraulics.pipes import Water
+from energy.district_heating.potential.regime import Regime
+from energy.district_heating.routing.layout import Wishes
+from energy.district_heating.supply.network import Operation
 from energy.heat_plans import decisions as decision_map
 from energy.heat_plans import district, supply
 from energy.heat_plans import saving as savings

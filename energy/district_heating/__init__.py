@@ -1,1 +1,1 @@
-"""The district-heating network: losses, plants in order of use, emissions of a delivered kWh."""
+"""District heating: what flows in pipes, networks to build and networks there are, plants, and where it pays."""

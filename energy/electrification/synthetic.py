@@ -34,7 +34,7 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
-from energy.district_heating.streets import Rules, StreetGraph, street_graph
+from energy.district_heating.routing.streets import Rules, StreetGraph, street_graph
 from energy.electrification.cables import Cables, size, size_for_fall
 from energy.electrification.feeder import Feeder, transformer_ohm
 from energy.electrification.velander import peak_kw

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from energy.buildings.hourly import hourly_demand, stock_drivers
-from energy.district_heating.low_temperature import Switch, switch
-from energy.district_heating.regime import Regime
+from energy.district_heating.potential.low_temperature import Switch, switch
+from energy.district_heating.potential.regime import Regime
 from energy.heat_plans.supply import on_network
 from energy.plan import adopted
 from energy.results import Results

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from energy.district_heating.tariff import Tariff, bill_of_days
+from energy.district_heating.supply.tariff import Tariff, bill_of_days
 from energy.heat_plans.dense import sites
 from energy.heat_plans.loads import heat_loads
 from energy.heat_plans.supply import ACCOUNTS, on_network, supply

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.district_heating.density import Cells, areas, candidate_areas, classify, heat_density
-from energy.district_heating.effective_width import prescreen
+from energy.district_heating.potential.density import Cells, areas, candidate_areas, classify, heat_density
+from energy.district_heating.potential.effective_width import prescreen
 from energy.results import Results
 from twin.errors import TwinError
 
@@ -57,7 +57,7 @@ def dense(
     year : int
         One of those simulated.
     preset : str
-        Of linear heat density, see :func:`energy.district_heating.density.classify`.
+        Of linear heat density, see :func:`energy.district_heating.potential.density.classify`.
     least_mwh_ha, least_gwh : float
         Of a cell, and of a candidate area [MWh/ha], [GWh].
     setting : str

@@ -11,13 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from energy.district_heating import layout, network
-from energy.district_heating import year as network_year
-from energy.district_heating.layout import Network, Wishes
-from energy.district_heating.network import Operation, load_of_hours_mw
-from energy.district_heating.pipes import Water
-from energy.district_heating.plants import supply_temperature_c
-from energy.district_heating.streets import Rules
+from energy.district_heating.hydraulics import year as network_year
+from energy.district_heating.hydraulics.pipes import Water
+from energy.district_heating.routing import layout
+from energy.district_heating.routing.layout import Network, Wishes
+from energy.district_heating.routing.streets import Rules
+from energy.district_heating.supply import network
+from energy.district_heating.supply.network import Operation, load_of_hours_mw
+from energy.district_heating.supply.plants import supply_temperature_c
 from energy.heat_plans.dense import sites
 from energy.heat_plans.loads import HeatLoads, heat_loads
 from energy.heat_plans.supply import ACCOUNTS, on_network

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from energy.district_heating.pipes import Water
-from energy.district_heating.plug_flow import Pipe, along_c
-from energy.district_heating.steady import steady
+from energy.district_heating.hydraulics.pipes import Water
+from energy.district_heating.hydraulics.plug_flow import Pipe, along_c
+from energy.district_heating.hydraulics.steady import steady
 from energy.heat_plans.today import NetworkToday, Part
 from energy.results import Results
 from twin.errors import TwinError, did_you_mean

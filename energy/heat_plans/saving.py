@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from energy.district_heating.network import load_of_hours_mw
-from energy.district_heating.tariff import Tariff, avoided_peak_sek, bill_of_days, saving_sek
+from energy.district_heating.supply.network import load_of_hours_mw
+from energy.district_heating.supply.tariff import Tariff, avoided_peak_sek, bill_of_days, saving_sek
 from energy.heat_plans.loads import HeatLoads, heat_loads
 from energy.heat_plans.supply import ACCOUNTS, on_network, supply
 from energy.results import Results

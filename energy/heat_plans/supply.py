@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.district_heating import allocation, network
-from energy.district_heating.dispatch import Dispatch
-from energy.district_heating.network import Operation, load_of_hours_mw
+from energy.district_heating.supply import allocation, network
+from energy.district_heating.supply.dispatch import Dispatch
+from energy.district_heating.supply.network import Operation, load_of_hours_mw
 from energy.heat_plans.loads import HeatLoads, heat_loads
 from energy.results import Results
 from twin.errors import TwinError
@@ -32,7 +32,7 @@ class Supply:
         Heat that reaches the buildings.
     factors : DataFrame
         Emission of a delivered kWh by way of sharing out [kgCO2e/kWh]; see
-        :func:`energy.district_heating.allocation.compare`.
+        :func:`energy.district_heating.supply.allocation.compare`.
     risk : DataFrame
         The year with all units, and without each case that was asked for.
     """

@@ -12,16 +12,16 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from energy.district_heating import year as network_year
-from energy.district_heating.findings import Finding, Report
-from energy.district_heating.inspection import report
-from energy.district_heating.pipes import Catalogue, Water, pressure_gradient_pa_m
-from energy.district_heating.plants import supply_temperature_c
-from energy.district_heating.rooting import Forest, Given, RootedTree, forest, given, pipe_tree, sized
-from energy.district_heating.sources import Split, split
-from energy.district_heating.steady import PipeTree
-from energy.district_heating.topology import Attachment, attach, connect
-from energy.district_heating.topology import Network as Graph
+from energy.district_heating.drawn.findings import Finding, Report
+from energy.district_heating.drawn.inspection import report
+from energy.district_heating.drawn.rooting import Forest, Given, RootedTree, forest, given, pipe_tree, sized
+from energy.district_heating.drawn.sources import Split, split
+from energy.district_heating.drawn.topology import Attachment, attach, connect
+from energy.district_heating.drawn.topology import Network as Graph
+from energy.district_heating.hydraulics import year as network_year
+from energy.district_heating.hydraulics.pipes import Catalogue, Water, pressure_gradient_pa_m
+from energy.district_heating.hydraulics.steady import PipeTree
+from energy.district_heating.supply.plants import supply_temperature_c
 from energy.heat_plans.loads import HeatLoads, heat_loads
 from energy.heat_plans.supply import on_network
 from energy.results import Results

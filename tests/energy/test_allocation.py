@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from energy.district_heating import allocation
-from energy.district_heating.plants import EMISSIONS, Plants
+from energy.district_heating.supply import allocation
+from energy.district_heating.supply.plants import EMISSIONS, Plants
 from twin import Factors, TwinError, schema
 
 F = Factors.read().at(2024)

@@ -12,8 +12,8 @@ from scipy import ndimage
 
 from benchmarks._footprints import footprints
 from energy.annuity import annuity
-from energy.district_heating.density import Cells, areas, candidate_areas, classify, heat_density, threshold
-from energy.district_heating.effective_width import prescreen
+from energy.district_heating.potential.density import Cells, areas, candidate_areas, classify, heat_density, threshold
+from energy.district_heating.potential.effective_width import prescreen
 from twin import Factors, SchemaError, TwinError, reference
 from twin.overlay import Overlay
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.optimize import linprog
 
-from energy.district_heating import network
-from energy.district_heating.allocation import heat_factors
-from energy.district_heating.dispatch import dispatch, merit_order, running
-from energy.district_heating.plants import Plants, carnot_cop, heat_cost_sek_mwh, supply_temperature_c
+from energy.district_heating.supply import network
+from energy.district_heating.supply.allocation import heat_factors
+from energy.district_heating.supply.dispatch import dispatch, merit_order, running
+from energy.district_heating.supply.plants import Plants, carnot_cop, heat_cost_sek_mwh, supply_temperature_c
 from twin import Factors, SchemaError, TwinError
 
 F = Factors.read().at(2024)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.optimize import linprog
 
-from energy.district_heating import dispatch, network
+from energy.district_heating.supply import dispatch, network
 from twin import Factors
 
 FACTORS = Factors.read().at(2024)

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from energy.district_heating import pipes
-from energy.district_heating.pipes import Catalogue, Water
+from energy.district_heating.hydraulics import pipes
+from energy.district_heating.hydraulics.pipes import Catalogue, Water
 from twin import Factors, TwinError, reference
 
 WATER = Water(988.0, 4180.0, 5.434e-4)

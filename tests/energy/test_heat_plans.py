@@ -6,9 +6,9 @@ import pytest
 import shapely
 
 import energy
-from energy.district_heating.layout import Wishes
-from energy.district_heating.network import Operation
-from energy.district_heating.regime import Regime
+from energy.district_heating.potential.regime import Regime
+from energy.district_heating.routing.layout import Wishes
+from energy.district_heating.supply.network import Operation
 from energy.heat_plans.cooler import cooler
 from energy.heat_plans.decisions import decisions
 from energy.heat_plans.dense import dense, sites

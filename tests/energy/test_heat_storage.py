@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from energy.district_heating import network
-from energy.district_heating.dispatch import running
-from energy.district_heating.storage import Tank, with_storage
+from energy.district_heating.supply import network
+from energy.district_heating.supply.dispatch import running
+from energy.district_heating.supply.storage import Tank, with_storage
 from twin import Factors, TwinError
 
 F = Factors.read().at(2024)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy.district_heating.pipes import Water, loss_w_mk, pressure_gradient_pa_m
-from energy.district_heating.steady import PipeTree, steady
-from energy.district_heating.year import Pump, compile_network, year
+from energy.district_heating.hydraulics.pipes import Water, loss_w_mk, pressure_gradient_pa_m
+from energy.district_heating.hydraulics.steady import PipeTree, steady
+from energy.district_heating.hydraulics.year import Pump, compile_network, year
 from energy.tree import Tree
 from twin import Factors, TwinError
 

@@ -9,12 +9,12 @@ import shapely
 
 import layers
 from energy.annuity import annuity
-from energy.district_heating.branches import Prices, linear_cost, phases
-from energy.district_heating.layout import lay_out
-from energy.district_heating.pipes import Catalogue, Water, coincidence
-from energy.district_heating.steady import steady
-from energy.district_heating.streets import Rules
-from energy.district_heating.wishes import Wishes
+from energy.district_heating.hydraulics.pipes import Catalogue, Water, coincidence
+from energy.district_heating.hydraulics.steady import steady
+from energy.district_heating.routing.branches import Prices, linear_cost, phases
+from energy.district_heating.routing.layout import lay_out
+from energy.district_heating.routing.streets import Rules
+from energy.district_heating.routing.wishes import Wishes
 from energy.tree import Tree
 from twin import Factors, SchemaError, TwinError
 

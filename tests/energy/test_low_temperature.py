@@ -6,9 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy.district_heating.low_temperature import follow, switch
-from energy.district_heating.radiators import log_mean_excess_k, radiator_temperatures_c
-from energy.district_heating.regime import Regime, booster_share, electricity_per_heat, loss_ratio, supply_curve_c
+from energy.district_heating.potential.low_temperature import follow, switch
+from energy.district_heating.potential.radiators import log_mean_excess_k, radiator_temperatures_c
+from energy.district_heating.potential.regime import (
+    Regime,
+    booster_share,
+    electricity_per_heat,
+    loss_ratio,
+    supply_curve_c,
+)
 from twin import Factors, SchemaError, TwinError
 
 F = Factors.read().at(2024)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy.district_heating.pipes import Water, loss_w_mk
-from energy.district_heating.plug_flow import Pipe, along_c, outlet_c
+from energy.district_heating.hydraulics.pipes import Water, loss_w_mk
+from energy.district_heating.hydraulics.plug_flow import Pipe, along_c, outlet_c
 from twin import TwinError
 
 WATER = Water(985.0, 4183.0, 5e-4)

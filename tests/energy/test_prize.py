@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy.district_heating.contraction import contract
-from energy.district_heating.milp import solve
-from energy.district_heating.prize import Market, heuristic, prune, upper_bound
-from energy.district_heating.steiner import rooted
+from energy.district_heating.routing.contraction import contract
+from energy.district_heating.routing.milp import solve
+from energy.district_heating.routing.prize import Market, heuristic, prune, upper_bound
+from energy.district_heating.routing.steiner import rooted
 
 
 def lattice(nx, ny, count, seed, feet=1):

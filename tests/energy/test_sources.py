@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 from shapely import LineString
 
-from energy.district_heating.rooting import forest
-from energy.district_heating.sources import split
-from energy.district_heating.topology import attach, connect
+from energy.district_heating.drawn.rooting import forest
+from energy.district_heating.drawn.sources import split
+from energy.district_heating.drawn.topology import attach, connect
 from twin import Factors, SchemaError, TwinError
 
 F = Factors.read().at(2024)

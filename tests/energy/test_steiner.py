@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
 
-from energy.district_heating.steiner import Adjacency, rooted, shortened, steiner
+from energy.district_heating.routing.steiner import Adjacency, rooted, shortened, steiner
 
 
 def lattice(nx, ny, seed, zero=0.0):

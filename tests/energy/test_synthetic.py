@@ -6,7 +6,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy.district_heating.streets import Rules
+from energy.district_heating.routing.streets import Rules
 from energy.electrification.cables import Cables
 from energy.electrification.feeder import power_flow
 from energy.electrification.synthetic import synthetic_feeder

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy.district_heating import tariff
-from energy.district_heating.tariff import Tariff, bill, bill_of_days, billed_power_kw, saving_sek
+from energy.district_heating.supply import tariff
+from energy.district_heating.supply.tariff import Tariff, bill, bill_of_days, billed_power_kw, saving_sek
 from twin import Factors, TwinError, reference
 
 F = Factors.read().at(2024)

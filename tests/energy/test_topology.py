@@ -11,14 +11,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, Point
 
-from energy.district_heating.findings import TEXTS, Finding
-from energy.district_heating.inspection import report
-from energy.district_heating.loops import loops, mesh_flows
-from energy.district_heating.pipes import Catalogue, Water
-from energy.district_heating.rooting import forest, given, pipe_tree, sized
-from energy.district_heating.sources import split
-from energy.district_heating.steady import steady
-from energy.district_heating.topology import attach, connect
+from energy.district_heating.drawn.findings import TEXTS, Finding
+from energy.district_heating.drawn.inspection import report
+from energy.district_heating.drawn.loops import loops, mesh_flows
+from energy.district_heating.drawn.rooting import forest, given, pipe_tree, sized
+from energy.district_heating.drawn.sources import split
+from energy.district_heating.drawn.topology import attach, connect
+from energy.district_heating.hydraulics.pipes import Catalogue, Water
+from energy.district_heating.hydraulics.steady import steady
 from twin import Factors, SchemaError, TwinError
 
 F = Factors.read().at(2024)

@@ -6,7 +6,7 @@ import pytest
 
 from energy import INDICATORS
 from energy.buildings import seasonal
-from energy.district_heating import network
+from energy.district_heating.supply import network
 from energy.electrification import charging, photovoltaics
 from energy.mobility import link_emissions, traffic
 from twin import schema

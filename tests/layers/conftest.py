@@ -8,10 +8,10 @@ import pytest
 import shapely
 
 import layers
-from energy.district_heating.pipes import Catalogue, Water
-from energy.district_heating.rooting import forest, given, pipe_tree, sized
-from energy.district_heating.sources import split
-from energy.district_heating.topology import attach, connect
+from energy.district_heating.drawn.rooting import forest, given, pipe_tree, sized
+from energy.district_heating.drawn.sources import split
+from energy.district_heating.drawn.topology import attach, connect
+from energy.district_heating.hydraulics.pipes import Catalogue, Water
 from twin import Factors
 
 F = Factors.read().at(2024)

@@ -7,10 +7,10 @@ import shapely
 from shapely import LineString, Point, Polygon
 
 import layers
-from energy.district_heating.inspection import report
-from energy.district_heating.pipes import Water
-from energy.district_heating.steady import steady
-from energy.district_heating.topology import attach, connect
+from energy.district_heating.drawn.inspection import report
+from energy.district_heating.drawn.topology import attach, connect
+from energy.district_heating.hydraulics.pipes import Water
+from energy.district_heating.hydraulics.steady import steady
 from twin import Factors, SchemaError
 
 CRS = "EPSG:3007"

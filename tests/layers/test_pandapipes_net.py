@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from energy.district_heating.loops import mesh_flows
-from energy.district_heating.pipes import Catalogue, Water, size
-from energy.district_heating.steady import PipeTree, steady
+from energy.district_heating.drawn.loops import mesh_flows
+from energy.district_heating.hydraulics.pipes import Catalogue, Water, size
+from energy.district_heating.hydraulics.steady import PipeTree, steady
 from energy.tree import Tree
 from layers import pandapipes_net
 from layers.pandapipes_net import Fluid, solve, to_pandapipes

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from energy import INDICATORS
-from energy.district_heating.allocation import METHODS, WASTE_TO
-from energy.district_heating.findings import TEXTS
+from energy.district_heating.drawn.findings import TEXTS
+from energy.district_heating.supply.allocation import METHODS, WASTE_TO
 from energy.heating_options import OPTIONS
 from twin import MEASURES, reference, schema
 from views.language import Language

@@ -7,8 +7,8 @@ import pandas as pd
 import streamlit as st
 
 import energy
-from energy.district_heating.low_temperature import Switch
-from energy.district_heating.regime import Regime
+from energy.district_heating.potential.low_temperature import Switch
+from energy.district_heating.potential.regime import Regime
 from energy.heat_plans.cooler import cooler
 from twin import reference
 from views import heat_shapes

@@ -10,8 +10,8 @@ import shapely
 import streamlit as st
 
 import energy
-from energy.district_heating.density import classify
-from energy.district_heating.layout import Wishes
+from energy.district_heating.potential.density import classify
+from energy.district_heating.routing.layout import Wishes
 from energy.heat_plans.district import NewDistrict, new_district
 from energy.places import CITY, OUTSIDE
 from twin.crs import WGS84, transform

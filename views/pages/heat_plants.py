@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 import energy
-from energy.district_heating.network import Operation
+from energy.district_heating.supply.network import Operation
 from energy.heat_plans import supply
 from views import heat_charts
 from views.language import Language

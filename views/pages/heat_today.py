@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 import energy
-from energy.district_heating.findings import Finding, Report
+from energy.district_heating.drawn.findings import Finding, Report
 from energy.heat_plans.today import NetworkToday, network_today
 from views import heat_charts, heat_shapes
 from views.language import Language

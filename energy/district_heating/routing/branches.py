@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from energy.annuity import annuity
-from energy.district_heating.pipes import Catalogue, Water, coincidence, largest_flow_kg_s, size
-from energy.district_heating.prize_loops import best_subtree
+from energy.district_heating.hydraulics.pipes import Catalogue, Water, coincidence, largest_flow_kg_s, size
+from energy.district_heating.routing.prize_loops import best_subtree
 from energy.tree import Tree
 
 __all__ = ["Branches", "Prices", "Stems", "best_part", "branches", "cheapest_part", "linear_cost", "phases"]

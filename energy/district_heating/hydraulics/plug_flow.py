@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from energy.district_heating.pipes import Water
+from energy.district_heating.hydraulics.pipes import Water
 from twin.errors import Problem, SchemaError
 
 __all__ = ["Pipe", "along_c", "outlet_c"]
@@ -36,7 +36,7 @@ class Pipe:
     length_m, diameter_m : float
         Length and inner diameter [m].
     loss_w_mk : float
-        Heat lost per metre and degree; see :func:`energy.district_heating.pipes.loss_w_mk` [W/(m K)].
+        Heat lost per metre and degree; see :func:`energy.district_heating.hydraulics.pipes.loss_w_mk` [W/(m K)].
     wall_j_mk : float
         Heat that a metre of wall holds per degree [J/(m K)].
     """

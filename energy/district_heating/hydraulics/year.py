@@ -15,9 +15,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from energy.district_heating.pipes import Law, Water, nikuradse, pressure_gradient_pa_m
-from energy.district_heating.steady import PipeTree, check_temperatures, named, steady
-from energy.district_heating.sweep import run_hours
+from energy.district_heating.hydraulics.pipes import Law, Water, nikuradse, pressure_gradient_pa_m
+from energy.district_heating.hydraulics.steady import PipeTree, check_temperatures, named, steady
+from energy.district_heating.hydraulics.sweep import run_hours
 from energy.tree import Tree
 from twin.errors import Problem, SchemaError, TwinError
 
@@ -155,7 +155,7 @@ def year(
     month : array (hours,) of int, optional
         0 to 11, for the sums by month; without it that of each hour of a common year.
     law : str
-        Law of friction; see :func:`energy.district_heating.pipes.friction_factor`.
+        Law of friction; see :func:`energy.district_heating.hydraulics.pipes.friction_factor`.
     by_pipe : bool
         Keep the sums of each pipe too.
     tolerance_k : float

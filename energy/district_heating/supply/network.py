@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.district_heating.allocation import heat_factors
-from energy.district_heating.dispatch import Dispatch, Running, dispatch, running
-from energy.district_heating.plants import Plants, heat_cost_sek_mwh
+from energy.district_heating.supply.allocation import heat_factors
+from energy.district_heating.supply.dispatch import Dispatch, Running, dispatch, running
+from energy.district_heating.supply.plants import Plants, heat_cost_sek_mwh
 from twin.errors import TwinError
 
 __all__ = ["Delivery", "Operation", "load_mw", "load_of_hours_mw", "run", "without_units", "year"]
@@ -30,7 +30,7 @@ class Operation:
     electricity_sek_mwh : array (hours,) or float, optional
         Market price of electricity; the factor's yearly mean without it [SEK/MWh].
     method, waste_to : str
-        How emissions are shared out, see :mod:`energy.district_heating.allocation`.
+        How emissions are shared out, see :mod:`energy.district_heating.supply.allocation`.
     without : collection of str
         Units that are left out.
     storage : bool

@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.district_heating.branches import Branches, Prices, Stems, phases
-from energy.district_heating.choosing import Case, cheapest_price, chosen, grown, market_of, settled
-from energy.district_heating.pipes import Catalogue, Water
-from energy.district_heating.steady import PipeTree
-from energy.district_heating.streets import Rules, StreetGraph, street_graph
-from energy.district_heating.wishes import Wishes, out_of_reach, problems
+from energy.district_heating.hydraulics.pipes import Catalogue, Water
+from energy.district_heating.hydraulics.steady import PipeTree
+from energy.district_heating.routing.branches import Branches, Prices, Stems, phases
+from energy.district_heating.routing.choosing import Case, cheapest_price, chosen, grown, market_of, settled
+from energy.district_heating.routing.streets import Rules, StreetGraph, street_graph
+from energy.district_heating.routing.wishes import Wishes, out_of_reach, problems
 from twin.errors import SchemaError
 
 __all__ = ["Network", "Wishes", "lay_out"]

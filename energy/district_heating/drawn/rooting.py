@@ -11,12 +11,12 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 
-from energy.district_heating.findings import Finding
-from energy.district_heating.loops import lightest
-from energy.district_heating.pipes import Catalogue, Water, size
-from energy.district_heating.sources import Split
-from energy.district_heating.steady import PipeTree
-from energy.district_heating.topology import Attachment, Network
+from energy.district_heating.drawn.findings import Finding
+from energy.district_heating.drawn.loops import lightest
+from energy.district_heating.drawn.sources import Split
+from energy.district_heating.drawn.topology import Attachment, Network
+from energy.district_heating.hydraulics.pipes import Catalogue, Water, size
+from energy.district_heating.hydraulics.steady import PipeTree
 from energy.tree import Tree
 from twin.errors import TwinError
 
@@ -151,7 +151,7 @@ def sized(
     ----------
     known : Given
     flow_w : array (edges,)
-        Heat that each edge carries, e.g. of :class:`~energy.district_heating.sources.Split` [W].
+        Heat that each edge carries, e.g. of :class:`~energy.district_heating.drawn.sources.Split` [W].
     catalogue : Catalogue
     water : Water
     cooling_k : float

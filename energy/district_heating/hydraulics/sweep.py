@@ -140,7 +140,7 @@ def _returning(
 
 @nb.njit(nogil=True, cache=True, error_model="numpy", fastmath=_CONTRACT)
 def _drop(flow: Any, pipe: Any, colebrook: Any) -> float:
-    """Return the pressure drop of a pipe by the laws of :func:`energy.district_heating.pipes.friction_factor`.
+    """Return the pressure drop of a pipe by the laws of :func:`energy.district_heating.hydraulics.pipes.friction_factor`.
 
     `pipe` (5): Re per flow, drop per friction factor and flow squared, e / 3.7, its power 1.11, Nikuradse's factor.
     """

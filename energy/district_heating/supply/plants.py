@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.district_heating.storage import Tank
+from energy.district_heating.supply.storage import Tank
 from twin.errors import Problem, SchemaError, TwinError, did_you_mean
 
 __all__ = ["EMISSIONS", "Plants", "carnot_cop", "fuel_factor", "heat_cost_sek_mwh", "supply_temperature_c"]

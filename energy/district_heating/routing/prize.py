@@ -23,8 +23,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from energy.district_heating.prize_loops import ascend, best_subtree, path_sums
-from energy.district_heating.steiner import Adjacency, distances, rooted, shortened, steiner
+from energy.district_heating.routing.prize_loops import ascend, best_subtree, path_sums
+from energy.district_heating.routing.steiner import Adjacency, distances, rooted, shortened, steiner
 
 __all__ = ["Choice", "Market", "first_guess", "heuristic", "prune", "upper_bound"]
 

@@ -26,9 +26,9 @@ from highspy._core import _Highs as Solver  # the wrapper around it prints a gre
 from scipy.sparse import coo_array, csr_array, vstack
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
-from energy.district_heating.contraction import contract
-from energy.district_heating.prize import Choice, Market, heuristic, prune
-from energy.district_heating.steiner import rooted
+from energy.district_heating.routing.contraction import contract
+from energy.district_heating.routing.prize import Choice, Market, heuristic, prune
+from energy.district_heating.routing.steiner import rooted
 
 __all__ = ["solve"]
 

@@ -159,7 +159,7 @@ def prescreen(table: pd.DataFrame, setting: str | npt.NDArray[np.object_], f: Ma
     Parameters
     ----------
     table : DataFrame (n rows)
-        density_mwh_ha and plot_ratio, as of :func:`energy.district_heating.density.heat_density`.
+        density_mwh_ha and plot_ratio, as of :func:`energy.district_heating.potential.density.heat_density`.
     setting : str or array (n,) of str
         ``"inner_city"``, ``"outer_city"`` or ``"park"``: what digging costs.
     f : mapping

@@ -9,8 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.district_heating.radiators import design_temperatures_c, radiator_temperatures_c
-from energy.district_heating.regime import Regime, booster_share, electricity_per_heat, loss_ratio, supply_curve_c
+from energy.district_heating.potential.radiators import design_temperatures_c, radiator_temperatures_c
+from energy.district_heating.potential.regime import (
+    Regime,
+    booster_share,
+    electricity_per_heat,
+    loss_ratio,
+    supply_curve_c,
+)
 from energy.electrification.heat_pumps import degree_hours
 from twin.errors import Problem, SchemaError
 

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from energy.district_heating.findings import Component, Finding, Report
-from energy.district_heating.loops import loops
-from energy.district_heating.topology import Attachment, Network
+from energy.district_heating.drawn.findings import Component, Finding, Report
+from energy.district_heating.drawn.loops import loops
+from energy.district_heating.drawn.topology import Attachment, Network
 
 __all__ = ["report"]
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from energy.district_heating.prize import Market
+from energy.district_heating.routing.prize import Market
 
 __all__ = ["contract"]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from energy.district_heating.plants import Plants
-from energy.district_heating.storage import with_storage
+from energy.district_heating.supply.plants import Plants
+from energy.district_heating.supply.storage import with_storage
 from twin.errors import TwinError
 
 __all__ = ["Dispatch", "Running", "dispatch", "merit_order", "running"]

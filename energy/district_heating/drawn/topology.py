@@ -1,7 +1,7 @@
 """From pipes on a map to a network: joints, parts that hang together, loops, and who is connected where.
 
 Nothing that a map may hold stops it. What is drawn twice, without length, apart from the rest or in a loop becomes a
-finding with its place and remedy (see :mod:`energy.district_heating.inspection`); only what is no line at all, or has a
+finding with its place and remedy (see :mod:`energy.district_heating.drawn.inspection`); only what is no line at all, or has a
 diameter that cannot be, is refused.
 """
 
@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from energy.district_heating.findings import Finding
-from energy.district_heating.joining import Pieces, cut, joined, labels
+from energy.district_heating.drawn.findings import Finding
+from energy.district_heating.drawn.joining import Pieces, cut, joined, labels
 from twin.errors import Problem, SchemaError, TwinError
 
 __all__ = ["Attachment", "Network", "attach", "connect"]

@@ -8,7 +8,7 @@ In a tree the flow of a pipe is the sum of what the consumers below it draw, so 
 
 and the return, mixed at every fork, is the sum over the subtree of :math:`m_c (T_{ret} - T_a) e^{-path}`, divided by
 :math:`m\,e^{-path}`. What a consumer draws depends on what arrives at it; the compiled sweep of
-:mod:`energy.district_heating.sweep` solves that by Newton's method, the closed form in plain numpy by repeating it.
+:mod:`energy.district_heating.hydraulics.sweep` solves that by Newton's method, the closed form in plain numpy by repeating it.
 Water, pipes and ground do not change with temperature; heat capacities do not matter for a state that lasts.
 """
 
@@ -21,8 +21,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from energy.district_heating.pipes import Law, Water, pressure_gradient_pa_m
-from energy.district_heating.sweep import run_states
+from energy.district_heating.hydraulics.pipes import Law, Water, pressure_gradient_pa_m
+from energy.district_heating.hydraulics.sweep import run_states
 from energy.tree import Tree
 from twin.errors import Problem, SchemaError, TwinError
 
@@ -198,7 +198,7 @@ def steady(
     consumer_flow_kg_s : array (..., n), optional
         Instead of `return_c`: what each consumer draws; without a demand, what runs past it as a bypass [kg/s].
     law : str
-        Law of friction; see :func:`energy.district_heating.pipes.friction_factor`.
+        Law of friction; see :func:`energy.district_heating.hydraulics.pipes.friction_factor`.
     method : str
         ``"sweep"``, compiled, or ``"closed"``, plain numpy; the latter hands over to the sweep where its divisions
         would cost digits or its repeating does not settle.

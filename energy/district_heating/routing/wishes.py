@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from energy.district_heating.pipes import Catalogue
-from energy.district_heating.streets import Rules, StreetGraph
+from energy.district_heating.hydraulics.pipes import Catalogue
+from energy.district_heating.routing.streets import Rules, StreetGraph
 from twin.errors import Problem
 
 __all__ = ["Wishes", "out_of_reach", "problems"]

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from energy.district_heating.branches import (
+from energy.district_heating.hydraulics.pipes import Catalogue, Water, coincidence
+from energy.district_heating.routing.branches import (
     Branches,
     Prices,
     Stems,
@@ -19,13 +20,12 @@ from energy.district_heating.branches import (
     cheapest_part,
     linear_cost,
 )
-from energy.district_heating.contraction import contract
-from energy.district_heating.milp import solve
-from energy.district_heating.pipes import Catalogue, Water, coincidence
-from energy.district_heating.prize import Choice, Market, first_guess, heuristic
-from energy.district_heating.steiner import rooted
-from energy.district_heating.streets import StreetGraph
-from energy.district_heating.wishes import Wishes
+from energy.district_heating.routing.contraction import contract
+from energy.district_heating.routing.milp import solve
+from energy.district_heating.routing.prize import Choice, Market, first_guess, heuristic
+from energy.district_heating.routing.steiner import rooted
+from energy.district_heating.routing.streets import StreetGraph
+from energy.district_heating.routing.wishes import Wishes
 from energy.tree import Tree
 
 __all__ = ["Case", "cheapest_price", "chosen", "grown", "market_of", "settled"]

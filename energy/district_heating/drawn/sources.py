@@ -11,9 +11,9 @@ import numpy.typing as npt
 from scipy.optimize import linprog
 from scipy.sparse.csgraph import dijkstra
 
-from energy.district_heating.findings import Finding
-from energy.district_heating.loops import lightest, mesh_flows
-from energy.district_heating.topology import Attachment, Network
+from energy.district_heating.drawn.findings import Finding
+from energy.district_heating.drawn.loops import lightest, mesh_flows
+from energy.district_heating.drawn.topology import Attachment, Network
 from twin.errors import Problem, SchemaError, TwinError
 
 __all__ = ["Split", "resistance", "split"]
@@ -120,7 +120,7 @@ def split(
 
     Examples
     --------
-    >>> from energy.district_heating.topology import attach, connect
+    >>> from energy.district_heating.drawn.topology import attach, connect
     >>> import geopandas as gpd, shapely
     >>> pipes = gpd.GeoDataFrame({"pipe_id": ["p"]}, geometry=shapely.from_wkt(["LINESTRING (0 0, 10 0, 40 0)"]))
     >>> network, plants = attach(connect(pipes, {"network.snap_m": 1.0}), [[0, 0], [40, 0]], ["west", "east"], 5)

@@ -30,7 +30,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.district_heating.plants import Plants, fuel_factor
+from energy.district_heating.supply.plants import Plants, fuel_factor
 from twin.errors import TwinError, did_you_mean
 
 __all__ = ["METHODS", "WASTE_TO", "compare", "heat_factors", "per_heat", "share_of_heat"]

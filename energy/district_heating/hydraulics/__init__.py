@@ -1,0 +1,1 @@
+"""What flows in pipes: friction, losses, temperatures, pressures, hour by hour."""

@@ -1,0 +1,1 @@
+"""Where heat is dense, and what a cooler network asks of buildings."""

@@ -1,0 +1,1 @@
+"""Plants: who runs when, what a kWh emits and costs."""
