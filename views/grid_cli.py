@@ -70,16 +70,20 @@ def capacity(
         export.write_csv(found.areas, out_dir / "grid_areas.csv")
         export.write_csv(found.first, out_dir / "first_years.csv")
         export.write_csv(found.city, out_dir / "city.csv")
+        export.write_csv(found.emissions, out_dir / "emissions.csv")
         export.write_json(_plain(found.figures), out_dir / "figures.json")
     if as_json:
         first = [_plain(r) for r in found.first.to_dict("records")]
-        typer.echo(json.dumps({**_plain(found.figures), "first_years": first}, ensure_ascii=False))
+        rest = {"first_years": first, "emissions": found.emissions.to_dict("records")}
+        typer.echo(json.dumps({**_plain(found.figures), **rest}, ensure_ascii=False))
         return
     figures = [{"figure": k, "value": "-" if v is None else v} for k, v in _plain(found.figures).items()]
     listed(figures, ["figure", "value"], as_json=False)
     worst = found.first.merge(_last(found.areas), on="grid_area_id")
     worst = worst.sort_values(["first_year", "headroom_kw"]).head(10)
     listed([_plain(r) for r in worst.to_dict("records")], list(worst), as_json=False)
+    emitted = found.emissions.drop(columns=["bookkeeping_basis", "decision_basis"])
+    listed(emitted.to_dict("records"), list(emitted), as_json=False)
     if out_dir is not None:
         err.print(f"written to {out_dir}")
 

@@ -64,8 +64,8 @@ class Capacity:
     Attributes
     ----------
     areas : DataFrame
-        One row an area and year: grid_area_id, year, rating_kw, peak_kw, peak_hour, headroom_kw, over_h, longest_over_h,
-        over_kwh, bought_kw (by which the peak lies below that of charging at once), and the causes base_kw, heat_pumps_kw,
+        One row an area and year: grid_area_id, year, rating_kw, peak_kw, peak_hour, headroom_kw, firm_headroom_kw,
+        n1_headroom_kw, over_h, longest_over_h, over_kwh, bought_kw (by which the peak lies below that of charging at once), and the causes base_kw, heat_pumps_kw,
         charging_kw, cooling_kw and pv_kw, which add up to the peak. Blank where a rating is not known.
     first : DataFrame
         One row an area: grid_area_id, first_year over the rating (infinite: never, blank: unknown), its worst hour in that
@@ -74,12 +74,16 @@ class Capacity:
         One row a calendar year: peak of all areas in the same hour beside what is granted.
     shares : DataFrame
         One row a year: year, ev_share, heat_pump_share.
+    emissions : DataFrame
+        One row a year and perspective of the grid: what all bought electricity emits in bookkeeping and in decisions, and
+        on what that rests.
     """
 
     areas: pd.DataFrame
     first: pd.DataFrame
     city: pd.DataFrame
     shares: pd.DataFrame
+    emissions: pd.DataFrame
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -130,16 +134,20 @@ def capacity(
     if not years:
         raise TwinError("there is no year to look at; simulate at least one")
     rating = grid_areas["rating_kw"].to_numpy(float)
-    tables, peaks, city, shares = [], [], {}, []
+    tables, peaks, city, shares, emitted = [], [], {}, [], []
     for at, of in enumerate(years):
         part = at / (len(years) - 1) if len(years) > 1 else 1.0
         ev, pumps = _reached(of, years[0], wishes, part)
         table, together = _year(of, rating, wishes, ev, pumps)
+        for limit, column in (("firm_kw", "firm_headroom_kw"), ("n1_rating_kw", "n1_headroom_kw")):
+            known = grid_areas[limit].to_numpy(float) if limit in grid_areas else np.full(len(rating), np.nan)
+            table[column] = known - table["peak_kw"].to_numpy(float)
         table.insert(0, "year", of.year)
         table.insert(0, "grid_area_id", grid_areas["grid_area_id"].to_numpy(object))
         tables.append(table)
         peaks.append(table["peak_kw"].to_numpy(float))
         city[of.year] = float(together.max())
+        emitted += _emitted(of, together)
         shares.append({"year": of.year, "ev_share": ev, "heat_pump_share": pumps})
     first = first_years([of.year for of in years], np.array(peaks), rating)
     hours = np.array([t["peak_hour"].to_numpy(np.int64) for t in tables])
@@ -151,6 +159,7 @@ def capacity(
         pd.DataFrame({"grid_area_id": ids, "first_year": first, "worst_hour": worst}),
         city_headroom(city, share_of_city=of_city),
         pd.DataFrame(shares),
+        pd.DataFrame(emitted),
     )
 
 
@@ -221,6 +230,24 @@ def _year(
     causes = _causes(of, hour.astype(np.int64), moved)
     causes["charging_kw"] = charged_then[:areas]
     return pd.DataFrame(found | {f"{c}_kw": causes[f"{c}_kw"] for c in CAUSES}), together
+
+
+def _emitted(of: Ingredients, bought_kw: Floats) -> list[dict[str, object]]:
+    """Return what the city's electricity emits, by perspective of the grid, in both ledgers [kgCO2e]."""
+    rows = []
+    for view, factor in of.grid.items():
+        kg, basis = factor.emitted_kg(bought_kw), factor.basis()
+        rows.append(
+            {
+                "year": of.year,
+                "grid": view,
+                "bookkeeping_kg": float(kg["bookkeeping"]),
+                "decision_kg": float(kg["decision"]),
+                "bookkeeping_basis": basis["bookkeeping"],
+                "decision_basis": basis["decision"],
+            }
+        )
+    return rows
 
 
 def steered_kw(energy_kwh: Floats, shapes: Shapes, net_kw: Floats, wishes: Wishes) -> Floats:

@@ -11,12 +11,12 @@ import pandas as pd
 
 from energy.buildings.demand import demand
 from energy.buildings.hourly import stock_drivers
-from energy.buildings.season import irradiation_w_m2
 from energy.electrification import plug_in
-from energy.electrification.end_use import EndUse, normalised
+from energy.electrification.end_use import EndUse
+from energy.electrification.grid_emissions import GridFactor, grid_factor
 from energy.electrification.hourly_electricity import AreaLoad, aggregate
-from energy.electrification.photovoltaics import hourly_kw_per_m2
 from energy.electrification.profiles import cooling_shapes, end_uses, heat_shapes
+from energy.electrification.rooftops import rooftops
 from energy.electrification.vehicles import CLASSES, PLACES, place_shares
 from energy.plan import adopted
 from energy.results import Results
@@ -48,6 +48,8 @@ class Ingredients:
         Share of cars' and vans' distance that is electric [1].
     shapes : Shapes
         Hours of charging.
+    grid : dict of str to GridFactor
+        What electricity emits, by perspective.
     """
 
     year: int
@@ -57,6 +59,7 @@ class Ingredients:
     charged_kwh: Floats
     ev_share: float
     shapes: plug_in.Shapes
+    grid: dict[str, GridFactor]
 
 
 def ingredients(results: Results, year: int) -> Ingredients:
@@ -107,6 +110,7 @@ def ingredients(results: Results, year: int) -> Ingredients:
         _charged(results, needs, place, f),
         _ev_share(results, year),
         plug_in.shapes(f, temp_air_c),
+        {view: grid_factor(view, f, hours=len(temp_air_c)) for view in ("nordic", "swedish")},
     )
 
 
@@ -115,13 +119,11 @@ def _carriers(needs: pd.DataFrame) -> dict[str, Floats]:
 
 
 def _solar(results: Results, needs: pd.DataFrame, f: Mapping[str, float]) -> list[EndUse]:
-    """Return the solar cells' year, spread by the sun on their common plane."""
+    """Return the solar cells' year in the hours of each roof's own faces."""
     weather, made = results.stock.weather, needs["pv_kwh"].to_numpy(float)
     if weather is None or not made.any():
         return []
-    sun = irradiation_w_m2(weather, f["photovoltaics.tilt_deg"], 180.0, f["season.albedo"])
-    cells = hourly_kw_per_m2(sun, weather["temp_air_c"].to_numpy(float), f)
-    return [EndUse.of("pv", np.zeros(len(made), np.int64), made, normalised(cells[None]))]
+    return [rooftops(results.city["buildings"], weather, f).installed(made)]
 
 
 def _charged(results: Results, needs: pd.DataFrame, place: npt.NDArray[np.int64], f: Mapping[str, float]) -> Floats:

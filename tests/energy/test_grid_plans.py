@@ -68,6 +68,23 @@ def test_more_cars_and_pumps_break_areas_and_smart_charging_puts_it_off(parts, a
     assert (last["ev_share"], last["heat_pump_share"]) == (0.8, 0.4)
 
 
+def test_electricity_emits_in_two_ledgers_and_never_nothing(parts, today):
+    told = today.emissions
+    assert set(told["grid"]) == {"nordic", "swedish"}
+    assert (told[["bookkeeping_kg", "decision_kg"]] > 0).all(axis=None)
+    nordic = told[told["grid"] == "nordic"].set_index("year")["bookkeeping_kg"]
+    load = parts[0].now.city
+    bought = load.load_kw.sum() - load.pv_kw.sum() + parts[0].charged_kwh.sum()
+    assert nordic[2024] == pytest.approx(bought * parts[0].grid["nordic"].average_kg_kwh[0], rel=1e-9)
+
+
+def test_firm_and_n1_headroom_where_they_are_known(parts, areas):
+    known = areas.assign(firm_kw=areas["rating_kw"] * 0.8)
+    found = capacity(parts, known).areas
+    np.testing.assert_allclose(found["headroom_kw"] - found["firm_headroom_kw"], 0.2 * found["rating_kw"], rtol=1e-9)
+    assert found["n1_headroom_kw"].isna().all()
+
+
 def test_an_area_without_rating_is_unknown_and_never_free(parts, areas):
     blank = areas.copy()
     blank.loc[blank.index[3], "rating_kw"] = np.nan
