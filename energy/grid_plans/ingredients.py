@@ -11,6 +11,7 @@ import pandas as pd
 
 from energy.buildings.demand import demand
 from energy.buildings.hourly import stock_drivers
+from energy.buildings.season import Season
 from energy.electrification import plug_in
 from energy.electrification.end_use import EndUse
 from energy.electrification.grid_emissions import GridFactor, grid_factor
@@ -22,7 +23,7 @@ from energy.plan import adopted
 from energy.results import Results
 from twin.errors import TwinError
 
-__all__ = ["Ingredients", "ingredients"]
+__all__ = ["Ingredients", "ingredients", "on_pumps"]
 
 Floats = npt.NDArray[np.float64]
 _HOMES = ("single_family", "multi_family")
@@ -99,8 +100,7 @@ def ingredients(results: Results, year: int) -> Ingredients:
     now = aggregate(end_uses(needs, buildings, space, temp_air_c, f, cool), place, areas, pv)
     heat = (needs["heat_need_kwh"] + needs["hot_water_need_kwh"]).to_numpy(float)
     has_pump = buildings["heating"].isin(_PUMPS).to_numpy(bool)
-    other = buildings.assign(heating=buildings["heating"].where(has_pump | (heat <= 0), "air_heat_pump"))
-    changed = needs.assign(**_carriers(demand(other, stock.season, f)))
+    other, changed = on_pumps(needs, buildings, stock.season, f)
     pumped = aggregate(end_uses(changed, other, space, temp_air_c, f, cool), place, areas, pv)
     return Ingredients(
         year,
@@ -114,8 +114,16 @@ def ingredients(results: Results, year: int) -> Ingredients:
     )
 
 
-def _carriers(needs: pd.DataFrame) -> dict[str, Floats]:
-    return {c: needs[c].to_numpy(float) for c in ("direct_electric_kwh", "heat_pump_electricity_kwh")}
+def on_pumps(
+    needs: pd.DataFrame, buildings: pd.DataFrame, season: Season, f: Mapping[str, float]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the buildings, and their year, if all with heat had an air-source heat pump that have no heat pump already."""
+    heat = (needs["heat_need_kwh"] + needs["hot_water_need_kwh"]).to_numpy(float)
+    kept = buildings["heating"].isin(_PUMPS).to_numpy(bool) | (heat <= 0)
+    other = buildings.assign(heating=buildings["heating"].where(kept, "air_heat_pump"))
+    bought = demand(other, season, f)
+    carriers = ("direct_electric_kwh", "heat_pump_electricity_kwh")
+    return other, needs.assign(**{c: bought[c].to_numpy(float) for c in carriers})
 
 
 def _solar(results: Results, needs: pd.DataFrame, f: Mapping[str, float]) -> list[EndUse]:

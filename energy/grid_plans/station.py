@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.buildings.demand import demand
 from energy.buildings.hourly import stock_drivers
 from energy.electrification import plug_in
 from energy.electrification.feeder_year import Added, Limits, Loads
@@ -17,6 +16,7 @@ from energy.electrification.profiles import end_uses, heat_shapes
 from energy.electrification.rooftops import rooftops
 from energy.electrification.synthetic import SyntheticFeeder, synthetic_feeder
 from energy.electrification.vehicles import PLACES
+from energy.grid_plans.ingredients import on_pumps
 from energy.plan import adopted
 from energy.results import Results
 from twin import reference
@@ -144,13 +144,7 @@ def _hours(results: Results, year: int, rows: npt.NDArray[np.int64]) -> tuple[Fl
     made = roofs.installed(needs["pv_kwh"].to_numpy(float))
     sun = np.array([made.building_kw(i) for i in range(len(rows))])
     base = of(needs, buildings) + charged[:, None] * charging - sun
-    pumps = buildings["heating"].isin(["air_heat_pump", "ground_heat_pump"])
-    heat = (needs["heat_need_kwh"] + needs["hot_water_need_kwh"]).to_numpy(float)
-    other = buildings.assign(heating=buildings["heating"].where(pumps | (heat <= 0), "air_heat_pump"))
-    carriers = demand(other, stock.season, f)
-    changed = needs.assign(
-        **{c: carriers[c].to_numpy(float) for c in ("direct_electric_kwh", "heat_pump_electricity_kwh")}
-    )
+    other, changed = on_pumps(needs, buildings, stock.season, f)
     more = of(changed, other) - of(needs, buildings)
     more_kwh = np.maximum(more.sum(axis=1), 0.0)
     shape = np.maximum(more.sum(axis=0), 0.0)

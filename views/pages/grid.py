@@ -12,6 +12,7 @@ import streamlit as st
 import energy
 from energy.grid_plans.capacity import Capacity, Wishes, capacity, share_of_city
 from energy.grid_plans.ingredients import Ingredients, ingredients
+from energy.grid_plans.station import Station, station
 from twin import TwinError
 from views import grid_charts, heat_shapes
 from views.language import Language
@@ -109,13 +110,24 @@ def _choose(opened: Session, text: Language) -> tuple[_Choice, list[Ingredients]
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _parts(_results: energy.Results, token: str) -> tuple[list[Ingredients], float]:
-    """Simulate the years of the capacity map and take them apart, once a scenario."""
+def _run(_results: energy.Results, token: str) -> energy.Results:
+    """Simulate the years of the capacity map, once a scenario."""
     _ = token
     base = _results.city.base_year
     years = sorted({base, max(base, 2027), max(base, 2030), max(base, 2035)})
-    run = energy.simulate(_results.city, _results.scenario, years=years, ranges=False)
-    return [ingredients(run, year) for year in years], share_of_city(run)
+    return energy.simulate(_results.city, _results.scenario, years=years, ranges=False)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _parts(_results: energy.Results, token: str) -> tuple[list[Ingredients], float]:
+    """Take the years apart, so that shares can be moved."""
+    run = _run(_results, token)
+    return [ingredients(run, year) for year in run.years], share_of_city(run)
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def _station(_results: energy.Results, token: str, year: int, area: str) -> Station:
+    return station(_run(_results, token), year, area)
 
 
 def _figures(found: Capacity, choice: _Choice, opened: Session, text: Language) -> None:
@@ -174,6 +186,31 @@ def _map(opened: Session, found: Capacity, choice: _Choice, text: Language) -> N
     st.html(scale.html(f"{title}, {choice.year}", text))
 
 
+def _inside(opened: Session, choice: _Choice, area: str, text: Language) -> None:
+    """Tell what the made-up feeders of a station can host."""
+    token = f"{Settings.from_environment().token}|{choice.scenario}"
+    try:
+        found = _station(opened.runs[choice.scenario], token, choice.year, area)
+    except TwinError as error:
+        st.error(str(error))
+        return
+    t = found.hosting
+    st.dataframe(
+        pd.DataFrame(
+            {
+                text("grid.hosted"): [text(f"grid.comes.{w}") for w in t["what"]],
+                text("grid.fits"): [text.share(v) if np.isfinite(v) else "–" for v in t["share"]],
+                text("grid.binds"): [
+                    text(f"grid.limits.{b.replace(' ', '_')}") if b else "–" for b in t["binds"].fillna("")
+                ],
+                text("grid.where"): t["at"],
+            }
+        ),
+        hide_index=True,
+    )
+    st.caption(text("grid.inside_about", reached=text.whole(found.reached), buildings=text.whole(found.buildings)))
+
+
 def _area(found: Capacity, opened: Session, choice: _Choice, text: Language) -> None:
     """Tell one area's causes, the city's peak, and all areas in a table."""
     order = found.first.merge(found.areas[found.areas["year"] == choice.year], on="grid_area_id")
@@ -185,6 +222,8 @@ def _area(found: Capacity, opened: Session, choice: _Choice, text: Language) -> 
         area = st.selectbox(text("grid.area"), ids, format_func=lambda a: _named(opened, a), key="grid_area")
         rows = found.areas[found.areas["grid_area_id"].astype(str) == area]
         st.altair_chart(grid_charts.cause_chart(rows, text), key="causes")
+        if st.button(text("grid.inside"), key="grid_inside"):
+            _inside(opened, choice, str(area), text)
     with right:
         st.subheader(text("grid.together"))
         st.write(text("grid.together_about"))
