@@ -126,15 +126,15 @@ def test_a_boundary_drawn_on_the_map_becomes_a_network_beside_heat_pumps(sample)
     with opened(sample, "area=p19") as (page, foreign, errors):
         page.locator("canvas").first.wait_for(timeout=PATIENCE_MS)
         page.get_by_role("link", name="Fjärrvärme").click()
-        page.locator('[data-testid="stSelectbox"]', has_text="Utgå från").locator("input").click(timeout=PATIENCE_MS)
-        page.get_by_role("option", name="Egen gräns").click()
+        page.get_by_text("Nätet vid sidan av värmepumpar").wait_for(timeout=PATIENCE_MS)  # the area's own boundary
         canvas = page.locator('.draw canvas[data-ready="true"]')
         canvas.wait_for(timeout=PATIENCE_MS)
+        size = canvas.evaluate("c => [c.clientWidth, c.clientHeight]")
+        page.get_by_role("button", name="Börja om").click()
         page.get_by_text("Klicka i kartan för att sätta hörn").wait_for(timeout=PATIENCE_MS)
-        page.wait_for_timeout(500)
-        box = canvas.bounding_box()
-        for x, y in ((0.02, 0.03), (0.98, 0.03), (0.98, 0.97), (0.02, 0.97)):
-            canvas.click(position={"x": x * box["width"], "y": max(y * box["height"], 50)})
+        page.get_by_text("Nätet vid sidan av värmepumpar").wait_for(state="detached", timeout=PATIENCE_MS)
+        for x, y in ((0.02, 0.1), (0.98, 0.1), (0.98, 0.97), (0.02, 0.97)):
+            canvas.click(position={"x": x * size[0], "y": y * size[1]})
         page.get_by_role("button", name="Slut gränsen").click()
         page.get_by_text("Nätet vid sidan av värmepumpar").wait_for(timeout=PATIENCE_MS)
         told = text_of(page)
