@@ -54,4 +54,11 @@ def peak_mb() -> float:
 
 def report(**figures: Any) -> None:
     """Print one JSON object on the last line."""
-    print(json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in figures.items()}, ensure_ascii=False))
+    print(json.dumps({k: _short(v) for k, v in figures.items()}, ensure_ascii=False))
+
+
+def _short(value: Any) -> Any:
+    """Return a number with four decimals, or with three digits where it is smaller than they show."""
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.3g}") if abs(value) < 0.01 else round(value, 4)

@@ -157,8 +157,6 @@ def main(python: Path = _PEERS) -> None:
         figures |= {**peer, "ratio": peer["peer_seconds"] / figures["state_seconds"]}
         figures["year_ratio"] = peer["peer_seconds"] * len(factor) / best["full"]
     work = f"{2 * len(load)} junctions, {int((load > 0).sum())} consumers x 8760 h, flow depending on temperature"
-    shown = {k: float(f"{v:.3g}") if isinstance(v, float) and v < 1e-2 else v for k, v in figures.items()}
-    print(json.dumps(shown))  # the last line rounds small differences away
     report(seconds=best["ours"], work=work, **figures, peak_mb=peak_mb())
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import numpy as np
 import pandas as pd
 import typer
 
@@ -19,13 +17,27 @@ from energy.grid_plans import station as inside
 from energy.grid_plans.ingredients import ingredients
 from layers import export
 from twin import TwinError
-from views.console import AsJson, Data, Folder, Plugins, err, listed, part, plugins, progress
+from views.console import (
+    AsJson,
+    Data,
+    Folder,
+    Out,
+    Plugins,
+    ScenarioFile,
+    Year,
+    err,
+    known,
+    listed,
+    one_year,
+    part,
+    plugins,
+    progress,
+    show_figures,
+)
 
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="The power grid: peaks, headroom, charging.")
-
-Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results.")]
 
 
 @app.callback()
@@ -46,7 +58,7 @@ def capacity(
         Literal["at_once", "timer", "smart"], typer.Option("--charging", help="How cars are charged.")
     ] = "at_once",
     years: Annotated[str, typer.Option("--years", help="Years with commas between.")] = "",
-    scenario: Annotated[Path | None, typer.Option("--scenario", help="Scenario file; today's city without.")] = None,
+    scenario: ScenarioFile = None,
     data: Data = None,
     out_dir: Out = None,
     plugin: Plugins = None,
@@ -71,17 +83,16 @@ def capacity(
         export.write_csv(found.first, out_dir / "first_years.csv")
         export.write_csv(found.city, out_dir / "city.csv")
         export.write_csv(found.emissions, out_dir / "emissions.csv")
-        export.write_json(_plain(found.figures), out_dir / "figures.json")
+        export.write_json(known(found.figures), out_dir / "figures.json")
     if as_json:
-        first = [_plain(r) for r in found.first.to_dict("records")]
+        first = [known(r) for r in found.first.to_dict("records")]
         rest = {"first_years": first, "emissions": found.emissions.to_dict("records")}
-        typer.echo(json.dumps({**_plain(found.figures), **rest}, ensure_ascii=False))
+        typer.echo(json.dumps({**known(found.figures), **rest}, ensure_ascii=False))
         return
-    figures = [{"figure": k, "value": "-" if v is None else v} for k, v in _plain(found.figures).items()]
-    listed(figures, ["figure", "value"], as_json=False)
+    show_figures(known(found.figures))
     worst = found.first.merge(_last(found.areas), on="grid_area_id")
     worst = worst.sort_values(["first_year", "headroom_kw"]).head(10)
-    listed([_plain(r) for r in worst.to_dict("records")], list(worst), as_json=False)
+    listed([known(r) for r in worst.to_dict("records")], list(worst), as_json=False)
     emitted = found.emissions.drop(columns=["bookkeeping_basis", "decision_basis"])
     listed(emitted.to_dict("records"), list(emitted), as_json=False)
     if out_dir is not None:
@@ -92,22 +103,18 @@ def capacity(
 def station(
     city: Folder,
     area: Annotated[str, typer.Option("--area", help="grid_area_id of the station.")],
-    year: Annotated[int | None, typer.Option("--year", help="Calendar year; the base year by default.")] = None,
-    scenario: Annotated[Path | None, typer.Option("--scenario", help="Scenario file; today's city without.")] = None,
+    year: Year = None,
+    scenario: ScenarioFile = None,
     data: Data = None,
     out_dir: Out = None,
     plugin: Plugins = None,
     as_json: AsJson = False,
 ) -> None:
     """Make up a station's feeders along the streets, and say what share of cars, heat pumps and roofs they can host."""
-    plugins(plugin)
     with progress() as tell:
-        loaded = layers.load(city, data, lambda share, text: tell(0.4 * share, text))
-        plan = energy.Scenario.baseline() if scenario is None else energy.Scenario.read(scenario)
-        when = loaded.base_year if year is None else year
-        results = energy.simulate(loaded, plan, years=[when], ranges=False, progress=part(tell, 0.4, 0.3, plan.name))
+        results, when = one_year(city, data, plugin, scenario, year, tell)
         found = inside.station(results, when, area)
-    rows = [_plain(r) for r in found.hosting.to_dict("records")]
+    rows = [known(r) for r in found.hosting.to_dict("records")]
     if out_dir is not None:
         export.write_csv(found.hosting, out_dir / "hosting.csv")
     if as_json:
@@ -124,25 +131,21 @@ def shift(
     batteries: Annotated[
         float, typer.Option("--batteries", min=0, help="Batteries, kWh per kW of the area's highest solar power.")
     ] = 0.0,
-    year: Annotated[int | None, typer.Option("--year", help="Calendar year; the base year by default.")] = None,
-    scenario: Annotated[Path | None, typer.Option("--scenario", help="Scenario file; today's city without.")] = None,
+    year: Year = None,
+    scenario: ScenarioFile = None,
     data: Data = None,
     out_dir: Out = None,
     plugin: Plugins = None,
     as_json: AsJson = False,
 ) -> None:
     """Say how many megawatts can leave each area's peak hour: by smart charging, batteries, heating held back."""
-    plugins(plugin)
     with progress() as tell:
-        loaded = layers.load(city, data, lambda share, text: tell(0.4 * share, text))
-        plan = energy.Scenario.baseline() if scenario is None else energy.Scenario.read(scenario)
-        when = loaded.base_year if year is None else year
-        results = energy.simulate(loaded, plan, years=[when], ranges=False, progress=part(tell, 0.4, 0.3, plan.name))
+        results, when = one_year(city, data, plugin, scenario, year, tell)
         found = shifting.shift(results, ingredients(results, when), battery_kwh_per_roof_kw=batteries)
     if out_dir is not None:
         export.write_csv(found, out_dir / "shift.csv")
     rows = found.sort_values("together_mw", ascending=False)
-    listed([_plain(r) for r in (rows if as_json else rows.head(12)).to_dict("records")], list(found), as_json)
+    listed([known(r) for r in (rows if as_json else rows.head(12)).to_dict("records")], list(found), as_json)
 
 
 @app.command()
@@ -177,8 +180,3 @@ def _years(text: str, base_year: int) -> tuple[int, ...]:
 def _last(areas: pd.DataFrame) -> pd.DataFrame:
     columns = ["grid_area_id", "peak_kw", "headroom_kw", "over_h", "bought_kw"]
     return areas.loc[areas["year"] == areas["year"].max(), columns]
-
-
-def _plain(record: dict[str, Any]) -> dict[str, Any]:
-    """Return numbers as JSON can hold them: what is not known, or never comes, is null."""
-    return {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in record.items()}

@@ -14,7 +14,6 @@ import shapely
 import typer
 
 import energy
-import layers
 from energy.district_heating.hydraulics.pipes import Water
 from energy.district_heating.potential.regime import Regime
 from energy.district_heating.routing.layout import Wishes
@@ -30,15 +29,27 @@ from layers import export, pandapipes_net
 from layers.boundary import read_boundary
 from twin import City, TwinError
 from twin.errors import did_you_mean
-from views.console import AsJson, Data, Folder, Plugins, err, listed, part, plain, plugins, progress
+from views.console import (
+    AsJson,
+    Data,
+    Folder,
+    Out,
+    Plugins,
+    ScenarioFile,
+    Year,
+    err,
+    known,
+    listed,
+    one_year,
+    part,
+    plain,
+    progress,
+    show_figures,
+)
 
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Heat networks: lay out, run, dispatch, compare.")
-
-Year = Annotated[int | None, typer.Option("--year", help="Calendar year; the city's base year by default.")]
-ScenarioFile = Annotated[Path | None, typer.Option("--scenario", help="Scenario file; today's city without.")]
-Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results.")]
 
 
 @app.command()
@@ -67,7 +78,7 @@ def layout(
     """Lay out a heat network inside a boundary: sizes, losses, cost, emissions in both ledgers, beside heat pumps."""
     wishes = Wishes(connect, force or (), forbid or (), (), price, setting, seconds=seconds)
     with progress() as tell:
-        results, when = _results(city, data, plugin, scenario, year, tell)
+        results, when = one_year(city, data, plugin, scenario, year, tell)
         inside = _boundary(results.city, boundary, area)
         tell(0.8, "layout")
         found = district.new_district(results, when, inside, wishes, source=_point(source))
@@ -75,12 +86,12 @@ def layout(
         export.write_table(found.network.pipes, out_dir / "pipes.parquet")
         export.write_csv(found.network.buildings, out_dir / "buildings.csv")
         export.write_csv(found.comparison, out_dir / "comparison.csv")
-        export.write_json(_plain_numbers(found.figures), out_dir / "figures.json")
-    figures = _plain_numbers(found.figures)
+        export.write_json(known(found.figures), out_dir / "figures.json")
+    figures = known(found.figures)
     if as_json:
         typer.echo(json.dumps({**figures, "comparison": found.comparison.to_dict("records")}, ensure_ascii=False))
         return
-    _figures(figures)
+    show_figures(figures)
     listed(found.comparison.to_dict("records"), list(found.comparison), as_json=False)
     for note in found.network.notes:
         err.print(f"[yellow]note:[/] {plain(note)}", soft_wrap=True)
@@ -110,12 +121,12 @@ def simulate(
 ) -> None:
     """Join the city's heat pipes and run them through a year: flows, temperatures, pressures, losses, and what is wrong."""
     with progress() as tell:
-        results, when = _results(city, data, plugin, scenario, year, tell)
+        results, when = one_year(city, data, plugin, scenario, year, tell)
         found = network_today(results, when, tolerance_m=tolerance_m)
         followed = pulse(results, found, when, follow, first_hour=first_hour) if follow else None
         if pandapipes is not None:
             _export(found, results.factors.at(when), pandapipes)
-    figures = _plain_numbers(found.figures)
+    figures = known(found.figures)
     if followed is not None:
         figures |= {"followed_m": followed.length_m, "followed_h": followed.delay_h}
     if out_dir is not None:
@@ -129,7 +140,7 @@ def simulate(
     if as_json:
         typer.echo(json.dumps({**figures, "findings": said}, ensure_ascii=False))
         return
-    _figures(figures)
+    show_figures(figures)
     for sentence in said:
         err.print(f"[yellow]note:[/] {plain(sentence)}", soft_wrap=True)
     if out_dir is not None:
@@ -159,18 +170,18 @@ def dispatch(
 ) -> None:
     """Run the heat plants through a year, hour by hour, and tell average and marginal emissions."""
     with progress() as tell:
-        results, when = _results(city, data, plugin, scenario, year, tell)
+        results, when = one_year(city, data, plugin, scenario, year, tell)
         cases = (tuple(without),) if without else ()
         how = Operation(method=method, waste_to=waste_to, storage=storage)
         found = supply.supply(results, when, how, cases=cases)
     hours = found.hours
     if out_dir is not None:
         table = pd.DataFrame(hours.heat_mw, columns=[f"{u}_mw" for u in hours.plants.unit_id])
-        known = {"load_mw": hours.load_mw, "unserved_mw": hours.unserved_mw, "price_sek_mwh": hours.price_sek_mwh}
+        beside = {"load_mw": hours.load_mw, "unserved_mw": hours.unserved_mw, "price_sek_mwh": hours.price_sek_mwh}
         for account in supply.ACCOUNTS[:2]:
-            known[f"average_{account}_kg_kwh"] = hours.average(account)
-        known["marginal_kg_kwh"] = hours.marginal["marginal"]
-        export.write_csv(table.assign(**known), out_dir / "hours.csv")
+            beside[f"average_{account}_kg_kwh"] = hours.average(account)
+        beside["marginal_kg_kwh"] = hours.marginal["marginal"]
+        export.write_csv(table.assign(**beside), out_dir / "hours.csv")
         export.write_csv(found.units, out_dir / "units.csv")
         export.write_csv(found.factors, out_dir / "allocation.csv")
         export.write_csv(found.risk, out_dir / "without.csv")
@@ -197,7 +208,7 @@ def choose(
 ) -> None:
     """Say for every building which way of heating costs least and which emits least, by account."""
     with progress() as tell:
-        results, when = _results(city, data, plugin, scenario, year, tell)
+        results, when = one_year(city, data, plugin, scenario, year, tell)
         found = decision_map.decisions(results, when, robust=robust)
     buildings = results.city["buildings"]
     table = pd.concat([buildings[["building_id", "area_id"]].reset_index(drop=True), found.table], axis=1)
@@ -229,10 +240,10 @@ def cool(
 ) -> None:
     """Make the network cooler: losses, electricity of its heat source, and which buildings can follow."""
     with progress() as tell:
-        results, when = _results(city, data, plugin, scenario, year, tell)
+        results, when = one_year(city, data, plugin, scenario, year, tell)
         before, after = Regime.named(today), Regime.named(to)
         found = cooler(results, when, before, after, source_c=source_c, booster=booster)
-    figures = _plain_numbers(
+    figures = known(
         {
             "floor_area_that_follows": found.floor_area_share,
             "heat_that_follows": found.heat_share,
@@ -248,7 +259,7 @@ def cool(
     if as_json:
         typer.echo(json.dumps(figures))
         return
-    _figures(figures)
+    show_figures(figures)
 
 
 @app.command()
@@ -263,18 +274,18 @@ def saving(
 ) -> None:
     """Say what a scenario's savings are worth: to owners by the tariff, to the network by its peak, to the climate."""
     with progress() as tell:
-        before, when = _results(city, data, plugin, None, year, tell)
+        before, when = one_year(city, data, plugin, None, year, tell)
         plan = energy.Scenario.read(scenario)
         after = energy.simulate(before.city, plan, years=[when], ranges=False, progress=part(tell, 0.7, 0.3, plan.name))
         found = savings.saving(before, after, when)
-    figures = _plain_numbers(found.figures)
+    figures = known(found.figures)
     if out_dir is not None:
         export.write_csv(found.buildings, out_dir / "buildings.csv")
         export.write_json(figures, out_dir / "figures.json")
     if as_json:
         typer.echo(json.dumps(figures, ensure_ascii=False))
         return
-    _figures(figures)
+    show_figures(figures)
 
 
 @app.command()
@@ -295,7 +306,7 @@ def density(
 ) -> None:
     """Show where heat is dense enough for a network: squares of 100 m, and areas that could bear one."""
     with progress() as tell:
-        results, when = _results(city, data, plugin, scenario, year, tell)
+        results, when = one_year(city, data, plugin, scenario, year, tell)
         found = dense(results, when, preset=preset, least_mwh_ha=least_mwh_ha, least_gwh=least_gwh, setting=setting)
     areas = found.areas.drop(columns="geometry").rename_axis("area").reset_index()
     if out_dir is not None:
@@ -303,18 +314,6 @@ def density(
         export.write_table(squares.assign(verdict=squares["verdict"].astype(str)), out_dir / "squares.parquet")
         export.write_csv(areas, out_dir / "areas.csv")
     listed(_records(areas), list(areas), as_json)
-
-
-def _results(
-    city: Path, data: Path | None, plugin: list[Path] | None, scenario: Path | None, year: int | None, tell: Any
-) -> tuple[energy.Results, int]:
-    """Load the city and calculate the one year that is asked for."""
-    plugins(plugin)
-    loaded = layers.load(city, data, lambda share, text: tell(0.3 * share, text))
-    when = loaded.base_year if year is None else year
-    plan = energy.Scenario.baseline() if scenario is None else energy.Scenario.read(scenario)
-    results = energy.simulate(loaded, plan, years=[when], ranges=False, progress=part(tell, 0.3, 0.4, str(when)))
-    return results, when
 
 
 def _export(found: NetworkToday, f: Mapping[str, float], file: Path) -> None:
@@ -352,18 +351,5 @@ def _point(text: str) -> shapely.Point | None:
     return shapely.Point(x, y)
 
 
-def _plain_numbers(figures: dict[str, Any]) -> dict[str, Any]:
-    """Return figures as JSON can hold them: what is not known is null."""
-    return {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in figures.items()}
-
-
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [_plain_numbers(r) for r in table.to_dict("records")]
-
-
-def _figures(figures: dict[str, Any]) -> None:
-    listed(
-        [{"figure": k, "value": "-" if v is None else v} for k, v in figures.items()],
-        ["figure", "value"],
-        as_json=False,
-    )
+    return [known(r) for r in table.to_dict("records")]

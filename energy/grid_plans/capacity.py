@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from energy.electrification.charging_control import Need, timed, valley_filled
-from energy.electrification.headroom import city_headroom, first_years, hours_over
+from energy.electrification.headroom import city_headroom, first_years, hours_over, peak_causes
 from energy.electrification.plug_in import Shapes
 from energy.grid_plans.ingredients import Ingredients
 from energy.results import Results
@@ -23,7 +23,6 @@ Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 CAUSES = ("base", "heat_pumps", "charging", "cooling", "pv")
 _BLOCK = 256  # areas with all their hours in memory at a time
-_CAUSE = {"heat_pumps": "heat_pumps", "cooling": "cooling"}
 
 
 @dataclass(frozen=True)
@@ -274,8 +273,7 @@ def _causes(of: Ingredients, hour: Whole, moved: float) -> dict[str, Floats]:
     """Return what makes up the load of each area in its own hour, without charging [kW]."""
     out = {f"{c}_kw": np.zeros(len(hour)) for c in CAUSES}
     for load, weight in ((of.now, 1 - moved), (of.pumped, moved)):
-        by_use, pv = load.at(np.append(hour, 0))
-        for k, name in enumerate(load.end_uses):
-            out[f"{_CAUSE.get(name, 'base')}_kw"] += weight * by_use[:-1, k]
-        out["pv_kw"] -= weight * pv[:-1]
+        found = peak_causes(load, hour)
+        for k, name in enumerate(found.names):
+            out[f"{name if name in CAUSES else 'base'}_kw"] += weight * found.kw[:, k]
     return out

@@ -1,12 +1,11 @@
-"""The hours of a simulated year keep the year's results."""
+"""The hours of a simulated year keep the year's results, area by area."""
 
 import numpy as np
 import pytest
 
 import energy
-from energy.electrification.city_load import city_load
-from energy.electrification.end_use import normalised
 from energy.electrification.headroom import headroom, peak_causes
+from energy.grid_plans.ingredients import ingredients
 from twin import City
 from twin.errors import TwinError
 
@@ -24,7 +23,6 @@ share = 0.5
 start = 2025
 end = 2029
 """
-SHAPES = normalised(np.random.default_rng(1).random((2, 8760)))
 
 
 @pytest.fixture(scope="module")
@@ -34,19 +32,27 @@ def results(sample):
 
 @pytest.mark.parametrize("year", [2024, 2030])
 def test_the_hours_sum_to_the_year_s_results(results, year):
-    load = city_load(results, year, SHAPES[:1], cooling=False)
-    frame = results.at("buildings", year)
-    assert load.city.load_kw.sum() == pytest.approx(frame["electricity_kwh"].sum(), rel=1e-9)
+    load = ingredients(results, year).now
+    frame, place = results.at("buildings", year), results.stock.grid_area
+    cooling = load.yearly_kwh[:, load.end_uses.index("cooling")]
+    cold = frame["cooling_need_kwh"].to_numpy(float) / results.factors.at(year)["cooling.yearly_performance"]
+    used = (frame["electricity_kwh"] - frame["ev_charging_kwh"]).to_numpy(float)
+    assert cold.sum() > 0
+    for energy_kwh, of_areas in (
+        (used, load.yearly_kwh.sum(axis=1) - cooling),
+        (cold, cooling),
+        (frame["pv_kwh"].to_numpy(float), load.made_kwh.sum(axis=1)),
+    ):
+        expected = np.bincount(np.where(place < 0, load.areas, place), energy_kwh, load.areas + 1)
+        np.testing.assert_allclose(of_areas, expected, rtol=1e-9, atol=1e-9)
+    assert load.city.load_kw.sum() == pytest.approx(used.sum() + cold.sum(), rel=1e-9)
     assert load.city.pv_kw.sum() == pytest.approx(frame["pv_kwh"].sum(), rel=1e-9, abs=1e-6)
-    areas = results.at("grid_areas", year)
-    np.testing.assert_allclose(load.yearly_kwh[:-1].sum(axis=1), areas["electricity_kwh"], rtol=1e-9, atol=1e-9)
-    np.testing.assert_allclose(load.made_kwh[:-1].sum(axis=1), areas["pv_kwh"], rtol=1e-9, atol=1e-9)
 
 
 def test_heat_pumps_raise_the_peak_and_show_among_its_causes(results, sample):
     found = {}
     for year in (2024, 2030):
-        load = city_load(results, year, SHAPES[:1])
+        load = ingredients(results, year).now
         table = headroom(load, sample["grid_areas"], results.at("grid_areas", year)["peak_kw"].to_numpy(float))
         found[year] = table, peak_causes(load, table["peak_hour"].to_numpy())
     pumps = [c.kw[:, c.names.index("heat_pumps")].sum() for _, c in found.values()]
@@ -60,21 +66,8 @@ def test_heat_pumps_raise_the_peak_and_show_among_its_causes(results, sample):
     assert ratio.between(1 / 3, 3).all()
 
 
-def test_kinds_of_charging_and_cooling_come_on_top(results):
-    n = len(results.at("buildings", 2024))
-    plain = city_load(results, 2024, SHAPES[:1], np.zeros(n), cooling=False)
-    more = city_load(results, 2024, SHAPES, np.tile([100.0, 50.0], (n, 1)))
-    cold = (
-        results.at("buildings", 2024)["cooling_need_kwh"].sum() / results.factors.at(2024)["cooling.yearly_performance"]
-    )
-    assert cold > 0
-    assert more.yearly_kwh.sum() == pytest.approx(plain.yearly_kwh.sum() + 150 * n + cold, rel=1e-9)
-    with pytest.raises(TwinError, match="one shape a kind"):
-        city_load(results, 2024, SHAPES)
-
-
 def test_a_city_without_weather_has_no_hours(city):
     dry = City(city.name, city.crs, {name: city[name] for name in city if name != "weather"})
     results = energy.simulate(dry, energy.Scenario.baseline(), years=(2024,), ranges=False)
     with pytest.raises(TwinError, match="no weather"):
-        city_load(results, 2024, SHAPES[:1])
+        ingredients(results, 2024)
