@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.scenario import Scenario, Step, select
+from energy.scenario import Scenario, Step, inside, select
 from twin.city import City
 from twin.errors import PluginError, TwinError
 from twin.registry import MEASURES, MeasureSpec
@@ -136,7 +136,9 @@ def _matching(city: City, scenario: Scenario) -> list[npt.NDArray[np.bool_]]:
     problems: list[str] = []
     for k, step in enumerate(scenario.step):
         try:
-            found.append(select(city.get(MEASURES[step.measure].table), step.where, areas))
+            entities = city.get(MEASURES[step.measure].table)
+            matching = select(entities, step.where, areas)
+            found.append(matching & inside(entities, step.within) if step.within else matching)
         except TwinError as error:
             problems.append(f"step {k + 1}: {error}")
     if problems:

@@ -13,17 +13,19 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from energy.buildings.morphing import pathways
+from energy.register import Entry, Unquantified
 from twin.errors import TwinError, did_you_mean
 from twin.registry import MEASURES
 
-__all__ = ["Scenario", "Step", "select"]
+__all__ = ["Body", "Scenario", "Step", "boundary", "inside", "select"]
 
 
-class Step(BaseModel):
+class Step(Entry):
     """One measure: on what, how much of it, when, and who answers for it.
 
     Attributes
@@ -32,42 +34,40 @@ class Step(BaseModel):
         Name of a registered measure.
     where : mapping
         Filter by column: a value, a list of values, or ``{min = ..., max = ...}``.
+    within : str
+        A drawn boundary as WKT polygon in the city's coordinates: only what has its middle inside.
     share : float
         Share of all matching entities, 0 to 1.
-    start, end : int
-        First and last year of the linear roll-out.
     params : mapping
         Parameters of the measure.
-    status : str
-        ``beslutad``, ``pågående``, ``planerad`` or ``idé``.
-    name, responsible, payer, source, note : str
-        For the plan's register.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
     measure: str
     where: dict[str, Any] = Field(default_factory=dict)
+    within: str = ""
     share: float = Field(1.0, ge=0, le=1)
-    start: int = Field(2025, ge=1900, le=2200)
-    end: int = Field(2030, ge=1900, le=2200)
     params: dict[str, Any] = Field(default_factory=dict)
-    status: Literal["beslutad", "pågående", "planerad", "idé"] = "planerad"
-    name: str = ""
-    responsible: str = ""
-    payer: str = ""
-    source: str = ""
-    note: str = ""
 
     @model_validator(mode="after")
     def _is_possible(self) -> Step:
-        if self.start > self.end:
-            raise ValueError(f"start {self.start} is after end {self.end}")
         MEASURES[self.measure].check(self.params, f"measure {self.measure!r}")
+        if self.within:
+            boundary(self.within)
         return self
+
+
+class Body(BaseModel):
+    """An office, company or group that the city's own scenarios name besides those of ``twin/data/bodies.csv``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str = Field(min_length=1)
+    kind: Literal["city", "company", "region", "state", "household", "business"]
 
 
 class Scenario(BaseModel):
     """A named, ordered list of steps, factors that it changes, and the climate that its years have.
+
+    `unquantified` are measures without an effect that is calculated; `body` names who is not in the table of bodies.
 
     `climate` is one of :func:`energy.buildings.morphing.pathways`; blank for the city's own weather year.
 
@@ -86,12 +86,28 @@ class Scenario(BaseModel):
     factors: dict[str, float] = Field(default_factory=dict)
     climate: str = ""
     step: tuple[Step, ...] = ()
+    unquantified: tuple[Unquantified, ...] = ()
+    body: tuple[Body, ...] = ()
 
     @model_validator(mode="after")
     def _has_a_known_climate(self) -> Scenario:
         if self.climate and self.climate not in pathways():
             raise ValueError(f"no climate pathway {self.climate!r}{did_you_mean(self.climate, pathways())}")
+        ids = [*self.ids, *(e.id for e in self.unquantified)]
+        if twice := sorted({i for i in ids if i and ids.count(i) > 1}):
+            raise ValueError(f"two entries have the id {', '.join(twice)}; give each its own")
         return self
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Each step's id; its place in the list where it has none."""
+        return tuple(s.id or f"step-{k}" for k, s in enumerate(self.step, start=1))
+
+    @property
+    def register(self) -> dict[str, Entry]:
+        """All entries by id, those without physics last."""
+        others = {e.id or f"other-{k}": e for k, e in enumerate(self.unquantified, start=1)}
+        return {**dict(zip(self.ids, self.step, strict=True)), **others}
 
     @classmethod
     def baseline(cls) -> Scenario:
@@ -131,15 +147,18 @@ class Scenario(BaseModel):
         return tomli_w.dumps(self.model_dump(exclude_defaults=True))
 
 
+_MODELS: dict[str, type[BaseModel]] = {"step": Step, "unquantified": Unquantified, "body": Body}
+
+
 def _in_words(error: Mapping[str, Any]) -> str:
     place = list(error["loc"])
     text = str(error["msg"]).removeprefix("Value error, ")
-    if place[:1] == ["step"] and len(place) > 1:
-        where = f"step {place[1] + 1}" + "".join(f", {p}" for p in place[2:])
+    if place[:1] and place[0] in _MODELS and len(place) > 1:
+        where = f"{place[0]} {place[1] + 1}" + "".join(f", {p}" for p in place[2:])
     else:
         where = ".".join(map(str, place)) or "scenario"
     if error["type"] == "extra_forbidden":
-        known = Step.model_fields if place[:1] == ["step"] else Scenario.model_fields
+        known = _MODELS.get(str(place[0]) if len(place) > 1 else "", Scenario).model_fields
         text = f"unknown key{did_you_mean(str(place[-1]), known)}"
     elif error["type"] in ("greater_than_equal", "less_than_equal"):
         text = f"{error['input']} is not possible: {text[0].lower()}{text[1:]}"
@@ -195,6 +214,37 @@ def select(table: pd.DataFrame, where: Mapping[str, Any], areas: pd.DataFrame | 
                     )
         keep &= values.isin(choices).to_numpy()
     return keep
+
+
+def boundary(wkt: str) -> shapely.Geometry:
+    """Return a drawn boundary.
+
+    Raises
+    ------
+    TwinError
+        When the text is no polygon that encloses something.
+    """
+    try:
+        shape = shapely.from_wkt(wkt)
+    except shapely.GEOSException as error:
+        raise TwinError(f"`within` is no WKT polygon: {error}") from error
+    if shape is None or shape.geom_type not in ("Polygon", "MultiPolygon") or not shape.is_valid or shape.area == 0:
+        raise TwinError("`within` must be a POLYGON or MULTIPOLYGON that does not cross itself and encloses something")
+    return shape
+
+
+def inside(table: pd.DataFrame, wkt: str) -> npt.NDArray[np.bool_]:
+    """Return which rows have their middle inside a drawn boundary: of a line its halfway point, else the centroid."""
+    shapes = table["geometry"].to_numpy()
+    lines = np.isin(shapely.get_type_id(shapes), (1, 5))
+    middle = np.where(
+        lines,
+        shapely.line_interpolate_point(np.where(lines, shapes, None), 0.5, normalized=True),
+        shapely.centroid(shapes),
+    )
+    area = boundary(wkt)
+    shapely.prepare(area)
+    return shapely.contains_xy(area, shapely.get_x(middle), shapely.get_y(middle))
 
 
 def _between(values: pd.Series[Any], limits: Mapping[str, Any], column: str) -> npt.NDArray[np.bool_]:

@@ -87,3 +87,15 @@ def test_the_roll_out_is_even():
     counts = np.bincount(adoption.years[0] - 2026)
     assert counts.max() - counts.min() <= 1
     assert len(counts) == 5
+
+
+def test_a_drawn_boundary_chooses_what_has_its_middle_inside(sample):
+    west, south, east, north = sample["buildings"].total_bounds + [-9e3, -9e3, 9e3, 9e3]
+    half = f"POLYGON (({west} {south}, {(west + east) / 2} {south}, {(west + east) / 2} {north}, {west} {north}, {west} {south}))"
+    step = Step(measure="install_heat_pump", within=half, start=2025, end=2025)
+    street = Step(measure="electrify_vehicles", params={"ev_share": 1.0}, within=half)
+    adoption = plan(sample, Scenario(name="x", step=(step, street)))
+    middle = sample["buildings"].geometry.centroid.x.to_numpy()
+    assert ((adoption.years[0] == 2025) == (middle < (west + east) / 2)).all()
+    halfway = sample["roads"].geometry.interpolate(0.5, normalized=True).x.to_numpy()
+    assert ((adoption.years[1] < 2100) == (halfway < (west + east) / 2)).all()
