@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 from shapely import LineString, box
 
 from twin import LAYERS, MEASURES, City, schema
@@ -17,6 +18,10 @@ ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 CRS = "EPSG:3007"
 X, Y = 147_000.0, 6_399_000.0  # in the middle of Göteborg
+
+
+settings.register_profile("untimed", deadline=None)  # speed is measured in benchmarks, not in tests
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -90,7 +90,7 @@ def test_the_roll_out_is_even():
 
 
 def test_a_drawn_boundary_chooses_what_has_its_middle_inside(sample):
-    west, south, east, north = sample["buildings"].total_bounds + [-9e3, -9e3, 9e3, 9e3]
+    west, south, east, north = sample["buildings"].buffer(9e3).total_bounds
     half = f"POLYGON (({west} {south}, {(west + east) / 2} {south}, {(west + east) / 2} {north}, {west} {north}, {west} {south}))"
     step = Step(measure="install_heat_pump", within=half, start=2025, end=2025)
     street = Step(measure="electrify_vehicles", params={"ev_share": 1.0}, within=half)
