@@ -14,6 +14,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from layers.export import atomic
 from twin.errors import Problem, SchemaError, TwinError
@@ -27,6 +29,8 @@ Flags = npt.NDArray[np.bool_]
 _ZERO_C = 273.15
 _PLIFT_BAR = 10.0  # over what the pump lifts; consumers throttle the rest, so temperatures do not depend on it
 _FLOW_BAR = 16.0
+_STEP = 0.5  # of Newton's: where water is slow, each whole step of the flows throws the temperatures to and fro
+_ROUNDS = 300
 _NODES = ("x_m", "y_m", "demand_w")
 _PIPES = ("start", "end", "length_m", "diameter_m", "roughness_m", "loss_w_mk")
 
@@ -53,8 +57,8 @@ class Solved:
     Attributes
     ----------
     supply_c, return_c, path_drop_pa : array (nodes,)
-        Temperatures [degC], and the pressure lost from the first plant to each node, supply pipes alone [Pa]; NaN where
-        no water flows.
+        Temperatures [degC], and the pressure lost to each node from the plant that keeps it, supply pipes alone [Pa];
+        NaN where no water flows.
     flow_kg_s : array (pipes,)
         In the supply pipe, from start to end [kg/s].
     heat_in_w : float
@@ -103,7 +107,9 @@ def to_pandapipes(
     """Make a net with supply and return pipes, heat consumers and circulation pumps.
 
     Supply junctions are numbered as the nodes, return junctions after them; supply pipes as the pipes, return pipes
-    after them. Branches that lead to no consumer are there, but out of service.
+    after them. Branches that lead to no consumer, and parts without a plant, are there, but out of service. The first
+    plant of each part keeps its pressure and makes up what the others leave. How to solve it goes with the net, so that
+    ``pandapipes.pipeflow(net)`` does.
 
     Parameters
     ----------
@@ -112,7 +118,8 @@ def to_pandapipes(
     pipes : DataFrame
         start, end (rows of `nodes`), length_m, diameter_m, roughness_m [m], loss_w_mk [W/(m K)]; perhaps name.
     plants : DataFrame
-        node; perhaps name, and flow_kg_s, which every plant but the first must have [kg/s].
+        node; perhaps name, and flow_kg_s, which every plant but the first of its part must have [kg/s]; together less
+        than the consumers take.
     supply_c, return_c, ground_c : float
         [degC]
     fluid : Fluid
@@ -136,7 +143,11 @@ def to_pandapipes(
     net = pp.create_empty_network("heat network", add_stdtypes=False, fluid=_fluid(pp, fluid))
     demand = nodes["demand_w"].to_numpy(float)
     start, end = pipes["start"].to_numpy(np.int64), pipes["end"].to_numpy(np.int64)
-    pipe_on, node_on = _alive(n, start, end, demand, plants["node"].to_numpy(np.int64))
+    at = plants["node"].to_numpy(np.int64)
+    part = _parts(n, start, end)
+    pipe_on, node_on = _alive(n, start, end, demand, at)
+    fed = np.isin(part, part[at])
+    pipe_on, node_on = pipe_on & fed[start], node_on & fed
     xy = [(float(x), float(y)) for x, y in zip(nodes["x_m"], nodes["y_m"], strict=True)]
     names = pipes["name"].astype(str).tolist() if "name" in pipes else [f"pipe {i}" for i in range(m)]
     for side, temperature in (("supply", supply_c), ("return", return_c)):
@@ -156,14 +167,15 @@ def to_pandapipes(
             text_k=ground_c + _ZERO_C, sections=sections, name=[f"{side} {name}" for name in names],
             index=np.arange(m) + (m if back else 0), in_service=pipe_on,
         )  # fmt: skip
-    taking = np.flatnonzero(demand > 0)
+    taking = np.flatnonzero((demand > 0) & fed)
     to_c = nodes["return_c"].to_numpy(float)[taking] if "return_c" in nodes else np.full(len(taking), return_c)
     pp.create_heat_consumers(net, taking, taking + n, qext_w=demand[taking], treturn_k=to_c + _ZERO_C, index=taking)
-    _pumps(pp, net, plants, n, supply_c)
+    _pumps(pp, net, plants, _keeps_pressure(part[at]), n, supply_c)
+    pp.set_user_pf_options(net, mode="bidirectional", alpha=_STEP, iter=_ROUNDS)
     return net
 
 
-def solve(net: Any, *, law: Literal["nikuradse", "colebrook"] = "nikuradse", iterations: int = 100) -> Solved:
+def solve(net: Any, *, law: Literal["nikuradse", "colebrook"] = "nikuradse", iterations: int = _ROUNDS) -> Solved:
     """Run pandapipes on such a net.
 
     Parameters
@@ -188,13 +200,12 @@ def solve(net: Any, *, law: Literal["nikuradse", "colebrook"] = "nikuradse", ite
     failed = importlib.import_module("pandapipes.pf.pipeflow_setup").PipeflowNotConverged
     try:
         pp.pipeflow(
-            net, mode="bidirectional", friction_model=law, iter=iterations, tol_p=1e-10, tol_m=1e-10, tol_T=1e-8,
-            tol_res=1e-6,
+            net, friction_model=law, iter=iterations, tol_p=1e-10, tol_m=1e-10, tol_T=1e-8, tol_res=1e-6
         )  # fmt: skip
-    except failed as error:
+    except (failed, UserWarning) as error:  # the latter where a pump would run backwards
         raise TwinError(
-            f"pandapipes does not settle within {iterations} rounds ({error}); look for pipes that are far too thin for "
-            "their load, or loops without flow"
+            f"pandapipes does not settle within {iterations} rounds ({error}); look for plants that give more flow than "
+            "the consumers take, pipes that are far too thin for their load, or loops without flow"
         ) from error
     n, m = len(net.junction) // 2, len(net.pipe) // 2
     temperature = net.res_junction["t_k"].to_numpy(float) - _ZERO_C
@@ -221,12 +232,24 @@ def _fluid(pp: Any, fluid: Fluid) -> Any:
     )  # fmt: skip
 
 
-def _pumps(pp: Any, net: Any, plants: pd.DataFrame, n: int, supply_c: float) -> None:
-    """Put the plants in: the first keeps the pressure, the others give a flow."""
+def _parts(n: int, start: Whole, end: Whole) -> Whole:
+    """Return the number of the connected part of each node."""
+    return np.asarray(
+        connected_components(coo_array((np.ones(len(start)), (start, end)), shape=(n, n)), directed=False)[1]
+    )
+
+
+def _keeps_pressure(part: Whole) -> Flags:
+    """Return which plants are the first of their part."""
+    return ~pd.Series(part).duplicated().to_numpy()
+
+
+def _pumps(pp: Any, net: Any, plants: pd.DataFrame, keeps: Flags, n: int, supply_c: float) -> None:
+    """Put the plants in: some keep the pressure, the others give a flow."""
     names = plants["name"].astype(str).tolist() if "name" in plants else [f"plant {k}" for k in range(len(plants))]
     for k, (node, name) in enumerate(zip(plants["node"].tolist(), names, strict=True)):
         common = {"t_flow_k": supply_c + _ZERO_C, "name": name}
-        if k == 0:
+        if keeps[k]:
             pp.create_circ_pump_const_pressure(
                 net, node + n, node, p_flow_bar=_FLOW_BAR, plift_bar=_PLIFT_BAR, **common
             )
@@ -280,11 +303,10 @@ def _check(nodes: pd.DataFrame, pipes: pd.DataFrame, plants: pd.DataFrame) -> No
             problems.append(Problem(name, column, f"is no node from 0 to {len(nodes) - 1}", int(stray.sum())))
     if not len(plants):
         problems.append(Problem("plants", "node", "there is no plant; give at least one"))
-    elif len(plants) > 1 and ("flow_kg_s" not in plants or plants["flow_kg_s"].iloc[1:].isna().any()):
-        problems.append(
-            Problem(
-                "plants", "flow_kg_s", "every plant but the first needs a flow; its heat over c_p times the cooling"
-            )
-        )
     if problems:
         raise SchemaError(problems)
+    part = _parts(len(nodes), pipes["start"].to_numpy(np.int64), pipes["end"].to_numpy(np.int64))
+    gives = ~_keeps_pressure(part[plants["node"].to_numpy(np.int64)])
+    if gives.any() and ("flow_kg_s" not in plants or plants["flow_kg_s"][gives].isna().any()):
+        rule = "every plant but the first of its part needs a flow; its heat over c_p times the cooling"
+        raise SchemaError([Problem("plants", "flow_kg_s", rule)])

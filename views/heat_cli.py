@@ -321,7 +321,7 @@ def _export(found: NetworkToday, f: Mapping[str, float], file: Path) -> None:
     water = Water.of(f)
     net = pandapipes_net.to_pandapipes(
         *found.tables,
-        supply_c=float(found.supply_c.max()),
+        supply_c=found.coldest_supply_c,
         return_c=f["network.return_c"],
         ground_c=f["network.ground_c"],
         fluid=pandapipes_net.Fluid(water.density_kg_m3, water.heat_capacity_j_kgk, water.viscosity_pa_s),

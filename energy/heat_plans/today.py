@@ -74,7 +74,8 @@ class NetworkToday:
         Temperature that is sent out [degC].
     tables : (DataFrame, DataFrame, DataFrame)
         Nodes, pipes and plants in the coldest hour, loops and all, for other programs: x_m, y_m, demand_w; start, end, name,
-        length_m, diameter_m, roughness_m, loss_w_mk; node, name, flow_kg_s.
+        length_m, diameter_m, roughness_m, loss_w_mk; node, name, flow_kg_s. The plants, the largest first, send out what
+        the consumers take when the water reaches them as it was sent out.
     """
 
     pipes: gpd.GeoDataFrame
@@ -87,6 +88,11 @@ class NetworkToday:
     hourly: Floats
     supply_c: Floats
     tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
+
+    @property
+    def coldest_supply_c(self) -> float:
+        """What is sent out in the hour of the highest load [degC]."""
+        return float(self.supply_c[self.hourly.argmax()])
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -163,6 +169,8 @@ def network_today(results: Results, year: int, *, tolerance_m: float | None = No
     coldest = {"peak_mw": np.abs(shared.flow_w) / 1e6, "peak_flow_kg_s": flow, "peak_gradient_pa_m": gradient}
     told, loss = _told(graph, pipes, parts, coldest, year)
     said = _findings(graph, at_plants, consumers, shared, trees)
+    cooling_k = supply_c[hourly.argmax()] - f["network.return_c"]
+    taken_per_w = (1 - f["district_heating.loss_share"]) / (water.heat_capacity_j_kgk * cooling_k)
     return NetworkToday(
         told,
         loss,
@@ -173,7 +181,7 @@ def network_today(results: Results, year: int, *, tolerance_m: float | None = No
         consumers,
         hourly,
         supply_c,
-        _tables(graph, known, at_plants, shared, flow_per_w),
+        _tables(graph, known, at_plants, shared, taken_per_w),
     )
 
 
@@ -196,11 +204,12 @@ def _joined(
 
 
 def _tables(
-    graph: Graph, known: Given, plants: Attachment, shared: Split, flow_per_w: float
+    graph: Graph, known: Given, plants: Attachment, shared: Split, taken_per_w: float
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return the network of the coldest hour as plain tables."""
+    """Return the network of the coldest hour as plain tables, plants by what they send out of the flow taken."""
     x, y = graph.node_xy.T
-    on = (plants.node >= 0) & (shared.output_w > 0)
+    on = np.argsort(-shared.output_w, kind="stable")
+    on = on[(plants.node[on] >= 0) & (shared.output_w[on] > 0)]
     return (
         pd.DataFrame({"x_m": x, "y_m": y, "demand_w": shared.served_w}),
         pd.DataFrame(
@@ -218,7 +227,7 @@ def _tables(
             {
                 "node": plants.node[on],
                 "name": np.array(plants.names, object)[on],
-                "flow_kg_s": shared.output_w[on] * flow_per_w,
+                "flow_kg_s": shared.output_w[on] * taken_per_w,
             }
         ),
     )
