@@ -106,10 +106,10 @@ def to_pandapipes(
 ) -> Any:
     """Make a net with supply and return pipes, heat consumers and circulation pumps.
 
-    Supply junctions are numbered as the nodes, return junctions after them; supply pipes as the pipes, return pipes
-    after them. Branches that lead to no consumer, and parts without a plant, are there, but out of service. The first
-    plant of each part keeps its pressure and makes up what the others leave. How to solve it goes with the net, so that
-    ``pandapipes.pipeflow(net)`` does.
+    Supply junctions are numbered as the nodes, return junctions after them, then one for each plant; supply pipes as
+    the pipes, return pipes after them. Branches that lead to no consumer, and parts without a plant, are there, but out
+    of service. The first plant of each part keeps its pressure and makes up what the others leave. How to solve it goes
+    with the net, so that ``pandapipes.pipeflow(net)`` does.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def to_pandapipes(
     taking = np.flatnonzero((demand > 0) & fed)
     to_c = nodes["return_c"].to_numpy(float)[taking] if "return_c" in nodes else np.full(len(taking), return_c)
     pp.create_heat_consumers(net, taking, taking + n, qext_w=demand[taking], treturn_k=to_c + _ZERO_C, index=taking)
-    _pumps(pp, net, plants, _keeps_pressure(part[at]), n, supply_c)
+    _pumps(pp, net, plants, _keeps_pressure(part[at]), xy, supply_c)
     pp.set_user_pf_options(net, mode="bidirectional", alpha=_STEP, iter=_ROUNDS)
     return net
 
@@ -207,7 +207,7 @@ def solve(net: Any, *, law: Literal["nikuradse", "colebrook"] = "nikuradse", ite
             f"pandapipes does not settle within {iterations} rounds ({error}); look for plants that give more flow than "
             "the consumers take, pipes that are far too thin for their load, or loops without flow"
         ) from error
-    n, m = len(net.junction) // 2, len(net.pipe) // 2
+    n, m = (len(net.junction) - len(net.valve)) // 2, len(net.pipe) // 2
     temperature = net.res_junction["t_k"].to_numpy(float) - _ZERO_C
     pressure = net.res_junction["p_bar"].to_numpy(float)
     temperature[~net.junction["in_service"].to_numpy(bool)] = np.nan  # they are given the surroundings' temperature
@@ -220,7 +220,7 @@ def solve(net: Any, *, law: Literal["nikuradse", "colebrook"] = "nikuradse", ite
             rise = temperature[net[kind]["flow_junction"]] - temperature[net[kind]["return_junction"]]
             heat += float((flow * rise).sum()) * float(net.fluid.get_heat_capacity(_ZERO_C))
     return Solved(
-        temperature[:n], temperature[n:], (pressure[first] - pressure[:n]) * 1e5,
+        temperature[:n], temperature[n : 2 * n], (pressure[first] - pressure[:n]) * 1e5,
         net.res_pipe["mdot_from_kg_per_s"].to_numpy(float)[:m], heat,
     )  # fmt: skip
 
@@ -244,18 +244,32 @@ def _keeps_pressure(part: Whole) -> Flags:
     return ~pd.Series(part).duplicated().to_numpy()
 
 
-def _pumps(pp: Any, net: Any, plants: pd.DataFrame, keeps: Flags, n: int, supply_c: float) -> None:
-    """Put the plants in: some keep the pressure, the others give a flow."""
+def _pumps(
+    pp: Any, net: Any, plants: pd.DataFrame, keeps: Flags, xy: list[tuple[float, float]], supply_c: float
+) -> None:
+    """Put the plants in: some keep the pressure, the others give a flow.
+
+    Each sends out into a junction of its own, whose temperature pandapipes holds; a valve lets it mix with what passes.
+    """
+    n, at = len(xy), plants["node"].to_numpy(np.int64)
+    own = 2 * n + np.arange(len(plants))
+    pp.create_junctions(
+        net, len(own), pn_bar=_FLOW_BAR, tfluid_k=supply_c + _ZERO_C, index=own, name=[f"plant {i}" for i in at],
+        geodata=[xy[i] for i in at],
+    )  # fmt: skip
+    pp.create_valves(net, own, at, "ju", inner_diameter_mm=1000.0, loss_coefficient=0.0)
     names = plants["name"].astype(str).tolist() if "name" in plants else [f"plant {k}" for k in range(len(plants))]
-    for k, (node, name) in enumerate(zip(plants["node"].tolist(), names, strict=True)):
+    for k, (node, name) in enumerate(zip(at.tolist(), names, strict=True)):
         common = {"t_flow_k": supply_c + _ZERO_C, "name": name}
         if keeps[k]:
             pp.create_circ_pump_const_pressure(
-                net, node + n, node, p_flow_bar=_FLOW_BAR, plift_bar=_PLIFT_BAR, **common
+                net, node + n, own[k], p_flow_bar=_FLOW_BAR, plift_bar=_PLIFT_BAR, **common
             )
         else:
             flow = float(plants["flow_kg_s"].iloc[k])
-            pp.create_circ_pump_const_mass_flow(net, node + n, node, p_flow_bar=None, mdot_flow_kg_per_s=flow, **common)
+            pp.create_circ_pump_const_mass_flow(
+                net, node + n, own[k], p_flow_bar=None, mdot_flow_kg_per_s=flow, **common
+            )
 
 
 def _alive(n: int, start: Whole, end: Whole, demand: Floats, plants: Whole) -> tuple[Flags, Flags]:
@@ -303,10 +317,12 @@ def _check(nodes: pd.DataFrame, pipes: pd.DataFrame, plants: pd.DataFrame) -> No
             problems.append(Problem(name, column, f"is no node from 0 to {len(nodes) - 1}", int(stray.sum())))
     if not len(plants):
         problems.append(Problem("plants", "node", "there is no plant; give at least one"))
-    if problems:
-        raise SchemaError(problems)
-    part = _parts(len(nodes), pipes["start"].to_numpy(np.int64), pipes["end"].to_numpy(np.int64))
-    gives = ~_keeps_pressure(part[plants["node"].to_numpy(np.int64)])
+    last = max(len(nodes) - 1, 0)
+    ends = (np.nan_to_num(v.to_numpy(float)) for v in (pipes["start"], pipes["end"], plants["node"]))
+    start, end, at = (v.clip(0, last).astype(np.int64) for v in ends)
+    gives = ~_keeps_pressure(_parts(last + 1, start, end)[at])
     if gives.any() and ("flow_kg_s" not in plants or plants["flow_kg_s"][gives].isna().any()):
         rule = "every plant but the first of its part needs a flow; its heat over c_p times the cooling"
-        raise SchemaError([Problem("plants", "flow_kg_s", rule)])
+        problems.append(Problem("plants", "flow_kg_s", rule))
+    if problems:
+        raise SchemaError(problems)

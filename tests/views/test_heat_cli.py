@@ -3,6 +3,7 @@
 import json
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -60,8 +61,25 @@ def test_what_a_boundary_can_not_be_is_told(twin, city, tmp_path):
         assert expected in " ".join(told.split())
 
 
-def test_the_network_there_is_runs_and_tells_what_its_drawing_lacks(twin, city, tmp_path):
+def in_balance(nodes, pipes, plants, *, supply_c, return_c, ground_c, fluid):
+    """Check that a network that is handed on takes what its plants send, so that no pump need run backwards."""
+    taken = nodes["demand_w"] / (fluid.heat_capacity_j_kgk * (supply_c - return_c))
+    assert plants["flow_kg_s"].sum() == pytest.approx(taken.sum(), rel=1e-9)
+    assert plants["flow_kg_s"].is_monotonic_decreasing
+    assert (plants["flow_kg_s"] > 0).all()
+    assert plants["node"].is_unique
+    assert (pipes["start"] != pipes["end"]).all()
+    assert np.isfinite(pipes.select_dtypes("number")).all(axis=None)
+    assert (pipes[["length_m", "diameter_m", "roughness_m", "loss_w_mk"]] > 0).all(axis=None)
+    assert ground_c < return_c < supply_c
+
+
+def test_the_network_there_is_runs_and_tells_what_its_drawing_lacks(twin, city, tmp_path, monkeypatch):
+    handed = []
+    monkeypatch.setattr(pandapipes_net, "to_pandapipes", lambda *tables, **state: handed.append((tables, state)))
+    monkeypatch.setattr(pandapipes_net, "write_net", lambda _, file: file.touch())
     words = ["simulate", city, "--follow", "gbg-00500", "--out", tmp_path / "out", "--json"]
+    words += ["--pandapipes", tmp_path / "net.json"]
     told = json.loads(said(twin, *words))
     assert told["networks"] == 1
     assert 0.05 < told["loss_share"] < 0.15
@@ -70,10 +88,31 @@ def test_the_network_there_is_runs_and_tells_what_its_drawing_lacks(twin, city, 
     assert months["loss_mwh"].sum() / 1000 == pytest.approx(told["loss_gwh"], rel=1e-6)
     followed = pd.read_csv(tmp_path / "out" / "followed.csv")
     assert len(followed) == 168
+    ((tables, state),) = handed
+    in_balance(*tables, **state)
+    assert np.isclose(followed["sent_c"], state["supply_c"]).any()  # of the hour of the highest load
     assert (followed["dynamic_c"] <= followed["sent_c"].max()).all()
     code, _, wrong = twin("heat", "simulate", city, "--follow", "gbg-0050")
     assert code == 2
     assert "has no district heating; did you mean" in " ".join(wrong.split())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_pandapipes_solves_the_file_as_it_is(twin, city, tmp_path):
+    pandapipes = pytest.importorskip(
+        "pandapipes", reason="pandapipes is not installed: pip install 'klimattvilling[crosscheck]'"
+    )
+    said(twin, "simulate", city, "--pandapipes", tmp_path / "net.json")
+    net = pandapipes.from_json(str(tmp_path / "net.json"))
+    pandapipes.pipeflow(net)
+    assert net.converged
+    taken = net.res_heat_consumer
+    heat = taken["mdot_from_kg_per_s"] * net.fluid.get_heat_capacity(300.0) * (taken["t_from_k"] - taken["t_outlet_k"])
+    np.testing.assert_allclose(heat, net.heat_consumer["qext_w"], rtol=1e-6)
+    assert (taken["p_from_bar"] > taken["p_to_bar"]).all()
+    sent = pd.concat([net.res_circ_pump_pressure, net.res_circ_pump_mass])["mdot_from_kg_per_s"]
+    assert (sent > 0).all()
+    assert sent.sum() == pytest.approx(taken["mdot_from_kg_per_s"].sum(), rel=1e-9)
 
 
 def test_plants_are_dispatched_with_and_without_the_refineries(twin, city, tmp_path):
