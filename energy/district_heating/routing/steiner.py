@@ -156,7 +156,9 @@ def _bridges(territory: Whole, a: Whole, b: Whole, cost: Floats, count: int) -> 
     first = np.sort(first)  # still from the cheapest to the dearest
     between, low, high = between[first], low[first], high[first]
     rank = np.arange(1.0, len(between) + 1)
-    tree = minimum_spanning_tree(csr_array(coo_array((rank, (low, high)), (count, count))))
+    tree = minimum_spanning_tree(
+        csr_array(coo_array((rank, (low.astype(np.int32), high.astype(np.int32))), (count, count)))
+    )
     return between[tree.data.astype(np.int64) - 1]
 
 
