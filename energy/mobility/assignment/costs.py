@@ -136,9 +136,7 @@ def evaluate(x: Any, fixed: Any, free: Any, rise: Any, per: Any, power: Any, cos
 
 
 @nb.njit(nogil=True, cache=True, error_model="numpy")
-def _along(
-    step: Any, x: Any, s: Any, fixed: Any, free: Any, rise: Any, per: Any, power: Any
-) -> tuple[float, float]:
+def _along(step: Any, x: Any, s: Any, fixed: Any, free: Any, rise: Any, per: Any, power: Any) -> tuple[float, float]:
     """Return the first and second derivative of the objective at a step from `x` towards `s`."""
     first, second = 0.0, 0.0
     for a in range(len(x)):

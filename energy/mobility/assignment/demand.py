@@ -78,7 +78,9 @@ def demand_matrix(
 def check(demand: Floats, zones: int) -> Iterator[Problem]:
     """Yield what is wrong with a matrix of demand."""
     if demand.shape != (zones, zones):
-        yield Problem("demand", "", f"has the shape {demand.shape}; the network's {zones} zones need ({zones}, {zones})")
+        yield Problem(
+            "demand", "", f"has the shape {demand.shape}; the network's {zones} zones need ({zones}, {zones})"
+        )
         return
     for bad, rule in ((~np.isfinite(demand), "must be a finite number"), (demand < 0, "must not be negative")):
         if bad.any():
@@ -121,7 +123,7 @@ def balance(network: Network, demand: Floats, flow_vph: Floats) -> Floats:
     [2.0, -2.0]
     """
     outside = leaving(network, demand)
-    left = np.bincount(network.to_node, flow_vph, network.nodes) - np.bincount(
+    left: Floats = np.bincount(network.to_node, flow_vph, network.nodes) - np.bincount(
         network.from_node, flow_vph, network.nodes
     )
     ends = outside.sum(axis=0) - outside.sum(axis=1)

@@ -168,8 +168,9 @@ class Network:
         problems += _zone_problems(np.asarray(zone, float), nodes)
         if problems:
             raise SchemaError(problems)
-        whole = (v.astype(np.int64) for v in (tail, head))
-        return cls(*whole, **columns, zone_node=zone.astype(np.int64), nodes=nodes, first_thru=int(first_thru))
+        ends = (v.astype(np.int64) for v in (tail, head))
+        values = (columns[name] for name in given)
+        return cls(*ends, *values, zone.astype(np.int64), nodes, int(first_thru))  # type: ignore[call-arg, arg-type]
 
     @property
     def zones(self) -> int:

@@ -84,8 +84,7 @@ def _again(
     origin: Any, start: Any, head: Any, cost: Any, first_thru: Any, dist: Any, link: Any, todo: Any, order: Any, count: Any
 ) -> int:  # fmt: skip
     """Set distances and last links by going through nodes in an order; return the passes, 0 when they do not suffice."""
-    for i in range(count):
-        dist[order[i]], todo[order[i]] = np.inf, True
+    dist[:], todo[:] = np.inf, True
     dist[origin], link[origin] = 0.0, -1
     for passes in range(1, _PASSES + 1):
         left = 0
@@ -129,7 +128,7 @@ def _sort(order: Any, count: Any, dist: Any) -> None:
 
 @nb.njit(nogil=True, cache=True, error_model="numpy")
 def _collect(order: Any, count: Any, link: Any, tail: Any, carried: Any, waiting: Any, seen: Any, flow: Any) -> None:
-    """Add what each node takes to the links of the tree, a node after all those behind it; `carried` is used up."""
+    """Add what each node takes to the links of the tree, a node after all those behind it, in whatever order they are."""
     for i in range(count):
         waiting[order[i]], seen[order[i]] = 0, False
     for i in range(count):
@@ -152,6 +151,18 @@ def _collect(order: Any, count: Any, link: Any, tail: Any, carried: Any, waiting
 
 
 @nb.njit(nogil=True, cache=True, error_model="numpy")
+def _collect_in_order(order: Any, count: Any, link: Any, tail: Any, carried: Any, flow: Any) -> None:
+    """Add what each node takes to the links of the tree, where every node stands after the one before it."""
+    for i in range(count - 1, 0, -1):
+        v = order[i]
+        if carried[v] > 0.0:
+            e = link[v]
+            flow[e] += carried[v]
+            carried[tail[e]] += carried[v]
+            carried[v] = 0.0
+
+
+@nb.njit(nogil=True, cache=True, error_model="numpy")
 def load(
     first: Any, last: Any, start: Any, head: Any, tail: Any, cost: Any, first_thru: Any, zone_node: Any, demand: Any,
     orders: Any, counts: Any, flow: Any,
@@ -165,35 +176,33 @@ def load(
     carried, waiting, own = np.zeros(nodes), np.empty(nodes, np.int32), np.empty(nodes, np.int32)
     key, node = np.empty(len(head) + 1), np.empty(len(head) + 1, np.int32)
     for o in range(first, last):
-        wanted = False
-        for d in range(len(zone_node)):
-            wanted = wanted or demand[o, d] > 0.0
-        if not wanted:
+        if demand[o].max() <= 0.0:
             continue
         order, origin, passes = orders[o] if keep else own, zone_node[o], 0
         if keep and counts[o] > 0:
             passes = _again(origin, start, head, cost, first_thru, dist, link, done, order, counts[o])
             if passes > 1:
                 _sort(order, counts[o], dist)
+        settled = passes == 1
         if passes == 0:
             counts[o] = _dijkstra(origin, start, head, cost, first_thru, dist, link, done, key, node, order)
-        for i in range(counts[o]):
-            done[order[i]] = True
+            settled = True
         for d in range(len(zone_node)):
             if demand[o, d] > 0.0:
-                if not done[zone_node[d]]:
+                if dist[zone_node[d]] == np.inf:
                     return np.inf
                 carried[zone_node[d]] += demand[o, d]
                 total += demand[o, d] * dist[zone_node[d]]
-        _collect(order, counts[o], link, tail, carried, waiting, done, flow)
+        if settled:
+            _collect_in_order(order, counts[o], link, tail, carried, flow)
+        else:
+            _collect(order, counts[o], link, tail, carried, waiting, done, flow)
         carried[origin] = 0.0
     return total
 
 
 @nb.njit(nogil=True, cache=True, error_model="numpy")
-def skim(
-    start: Any, head: Any, tail: Any, cost: Any, first_thru: Any, zone_node: Any, values: Any, found: Any
-) -> None:
+def skim(start: Any, head: Any, tail: Any, cost: Any, first_thru: Any, zone_node: Any, values: Any, found: Any) -> None:
     """Sum link values (kinds, links) along the cheapest ways into `found` (kinds, zones, zones); infinite without a way."""
     nodes, zones = len(start) - 1, len(zone_node)
     dist, link, done = np.empty(nodes), np.empty(nodes, np.int32), np.empty(nodes, np.bool_)
