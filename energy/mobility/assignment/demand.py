@@ -123,9 +123,9 @@ def balance(network: Network, demand: Floats, flow_vph: Floats) -> Floats:
     [2.0, -2.0]
     """
     outside = leaving(network, demand)
-    left: Floats = np.bincount(network.to_node, flow_vph, network.nodes) - np.bincount(
-        network.from_node, flow_vph, network.nodes
-    )
     ends = outside.sum(axis=0) - outside.sum(axis=1)
-    rest: Floats = left - np.bincount(network.zone_node, ends, network.nodes)
+    rest = np.zeros(network.nodes)
+    np.add.at(rest, network.to_node, flow_vph)
+    np.subtract.at(rest, network.from_node, flow_vph)
+    np.subtract.at(rest, network.zone_node, ends)
     return rest
