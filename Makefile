@@ -29,6 +29,7 @@ bench: $(STAMP) $(PEERS)/.installed  ## measure speed side by side with peers
 	$(RUN) benchmarks.feeder
 	$(RUN) benchmarks.electricity
 	$(RUN) benchmarks.charging
+	$(RUN) benchmarks.assignment
 
 lint: $(STAMP)  ## check style, form and types
 	$(RUN) ruff check .
