@@ -152,8 +152,7 @@ def declared_heat(stock: Stock, declarations: pd.DataFrame, f: Mapping[str, floa
 
 def _useful_kwh(d: pd.DataFrame, heating: pd.Series, stock: Stock, f: Mapping[str, float]) -> Floats:
     """Return the heat that the declared energy gives in a normal year; `heating` is that of the largest building."""
-    outdoor = stock.season.temp_air_c
-    ground, air, exhaust = (yearly_performance(outdoor, kind, f)[0] for kind in ("ground", "air", "exhaust"))
+    ground, air, exhaust = (yearly_performance(stock.season.temp_air_c, k, f)[0] for k in ("ground", "air", "exhaust"))
     efficiency = {
         "district_heating": f["heating.efficiency.district_heating"],
         "oil": f["heating.efficiency.oil"],

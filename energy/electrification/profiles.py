@@ -311,16 +311,24 @@ def _heat_pumps(
         count += len(for_space) + len(for_water)
     at = np.flatnonzero((buildings["heating"] == _EXHAUST).to_numpy(bool) & (bought > 0))
     if len(at):
-        heat, water = of["heat_need_kwh"][at], of["hot_water_need_kwh"][at]
-        for_water, left = exhaust_air.hot_water(water, exhaust_air.air_heat_kw(buildings.iloc[at], f), f)
-        row, for_space = exhaust_air.space_shapes(heat, left, radiator[at], kind[at], space, temp_air_c, f)
-        to_space = heat * for_space.sum(axis=1)[row]
-        energy = bought[at] * to_space / (to_space + for_water)
-        parts.append((at, row + count, energy))
-        parts.append((at, kind[at] + count + len(for_space), bought[at] - energy))
+        row, for_space, to_space = _on_exhaust_air(of, buildings, at, radiator, kind, space, temp_air_c, f)
+        parts.append((at, row + count, to_space))
+        parts.append((at, kind[at] + count + len(for_space), bought[at] - to_space))
         shapes += [for_space, hot_water]
     building, shape, energy_kwh = (np.concatenate(column) for column in zip(*parts, strict=True))
     return EndUse("heat_pumps", building, shape, np.maximum(energy_kwh, 0.0), normalised(np.vstack(shapes)))
+
+
+def _on_exhaust_air(
+    of: Mapping[str, Floats], buildings: pd.DataFrame, at: Whole, radiator: Whole, kind: Whole, space: Floats,
+    temp_air_c: Floats, f: Mapping[str, float],
+) -> tuple[Whole, Floats, Floats]:  # fmt: skip
+    """Return the shape of space heat that each building follows, the shapes, and what space heat takes [kWh]."""
+    heat, water = of["heat_need_kwh"][at], of["hot_water_need_kwh"][at]
+    for_water, left = exhaust_air.hot_water(water, exhaust_air.air_heat_kw(buildings.iloc[at], f), f)
+    row, shapes = exhaust_air.space_shapes(heat, left, radiator[at], kind[at], space, temp_air_c, f)
+    to_space = heat * shapes.sum(axis=1)[row]
+    return row, shapes, of["heat_pump_electricity_kwh"][at] * to_space / (to_space + for_water)
 
 
 def _refuse_shapes(space: Floats, kind: Whole, needs: pd.DataFrame, uses: tuple[str, ...]) -> None:
