@@ -43,7 +43,6 @@ def _city(count: int) -> dict[str, Any]:
     r = np.random.default_rng(7)
     b = stock.buildings.iloc[again].reset_index(drop=True)
     b["radiator_at_0_c"] = r.uniform(30, 45, count)
-    cooled = b["cooling_set_point_c"].notna()
     return {
         "f": f,
         "air": stock.season.temp_air_c,
@@ -51,7 +50,7 @@ def _city(count: int) -> dict[str, Any]:
         "model": (b, stock_drivers(city["weather"], f), stock.season.outdoor_c, stock.season.temp_air_c, f),
         "buildings": b,
         "outlines": pd.DataFrame(city["buildings"][["geometry", "use", "height_m"]]).iloc[again].reset_index(drop=True),
-        "needs": demand(b, stock.season, f).assign(cooling_need_kwh=np.where(cooled, 8.0, 0.0) * b["floor_area_m2"]),
+        "needs": demand(b, stock.season, f),
         "driven": r.uniform(0, 4000, (count, 4)) * (r.random((count, 4)) < 0.3),
         "plugged": normalised(r.random((4, 8760)) ** 4),
         "area": r.integers(-1, _AREAS, count),

@@ -51,6 +51,7 @@ _CARRIERS = {
     "direct_electric": "direct_electric_kwh",
     "ground_heat_pump": "ground_heat_pump_kwh",
     "air_heat_pump": "air_heat_pump_kwh",
+    "exhaust_air_heat_pump": "exhaust_air_heat_pump_kwh",
 }  # heat source: declared column
 
 
@@ -151,7 +152,7 @@ def declared_heat(stock: Stock, declarations: pd.DataFrame, f: Mapping[str, floa
 
 def _useful_kwh(d: pd.DataFrame, heating: pd.Series, stock: Stock, f: Mapping[str, float]) -> Floats:
     """Return the heat that the declared energy gives in a normal year; `heating` is that of the largest building."""
-    ground, air = (yearly_performance(stock.season.temp_air_c, kind, f)[0] for kind in ("ground", "air"))
+    ground, air, exhaust = (yearly_performance(stock.season.temp_air_c, k, f)[0] for k in ("ground", "air", "exhaust"))
     efficiency = {
         "district_heating": f["heating.efficiency.district_heating"],
         "oil": f["heating.efficiency.oil"],
@@ -160,6 +161,7 @@ def _useful_kwh(d: pd.DataFrame, heating: pd.Series, stock: Stock, f: Mapping[st
         "direct_electric": f["heating.efficiency.direct_electric"],
         "ground_heat_pump": ground,
         "air_heat_pump": air,
+        "exhaust_air_heat_pump": exhaust,  # what is declared is the pump; its heater is declared as direct electricity
     }
     bought = {name: _numbers(d, column) for name, column in _CARRIERS.items()}
     measured = np.sum(list(bought.values()), axis=0)

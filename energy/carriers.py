@@ -16,6 +16,7 @@ CARRIER_OF = {
     "district_heating": "district_heating_kwh",
     "ground_heat_pump": "heat_pump_electricity_kwh",
     "air_heat_pump": "heat_pump_electricity_kwh",
+    "exhaust_air_heat_pump": "heat_pump_electricity_kwh",
     "direct_electric": "direct_electric_kwh",
     "oil": "oil_kwh",
     "gas": "gas_kwh",

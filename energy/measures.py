@@ -251,9 +251,13 @@ def connect_district_heating(chosen: pd.DataFrame, factors: Numbers) -> pd.DataF
 
 @measure(changes=["heating"], title="Installera värmepump")
 def install_heat_pump(
-    chosen: pd.DataFrame, factors: Numbers, *, source: Literal["ground", "air"] = "ground"
+    chosen: pd.DataFrame, factors: Numbers, *, source: Literal["ground", "air", "exhaust_air"] = "ground"
 ) -> pd.DataFrame:
-    """Replace the heat source by a heat pump that takes its heat from the ground or the air."""
+    """Replace the heat source by a heat pump that takes its heat from the ground, the air or the exhaust air.
+
+    One on exhaust air takes what the ventilation carries out; a building with natural ventilation gets fans with it, and
+    its flow of air stays.
+    """
     return _heating(chosen, f"{source}_heat_pump")
 
 

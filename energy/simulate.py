@@ -16,6 +16,7 @@ from energy.accounts import with_emissions
 from energy.buildings.demand import demand
 from energy.buildings.hourly import stock_drivers
 from energy.buildings.morphing import morph
+from energy.buildings.season import Season
 from energy.district_heating.supply import network
 from energy.electrification.heat_pumps import degree_hours
 from energy.electrification.load import peaks, with_electricity
@@ -117,25 +118,28 @@ class Model:
         """Return the city prepared for calculation, with the factors of its base year."""
         return self.prepared("stock", Stock.of, self.city, self.prepared, f=factors.at(self.city.base_year))
 
-    def year(self, year: int, factors: Factors, memory: Memory) -> Mapping[str, pd.DataFrame]:
-        """Return a year's energy and emissions; `memory` is of this year."""
+    def year(
+        self, year: int, factors: Factors, memory: Memory, cooling_need_kwh: Floats | None
+    ) -> Mapping[str, pd.DataFrame]:
+        """Return a year's energy and emissions; `memory` is of this year, cooling as in :func:`balance`."""
         f, stock = factors.at(year), self.stock(factors)
         buildings = memory("renovated", adopted, stock.buildings, "buildings", self.adoption, year, f=f)
         streets = memory("streets", stock.roads_in, f=f)
         roads = memory("levers", adopted, streets, "roads", self.adoption, year, f=f)
-        return balance(stock, buildings, roads, f, memory)
+        return balance(stock, buildings, roads, cooling_need_kwh, f, memory)
 
     def with_hours(self, year: int, factors: Factors) -> Mapping[str, pd.DataFrame]:
         """Return a year with what its hours say, where the city has weather."""
         memory = Memory()
-        frames = dict(self.year(year, factors, memory))
         f, stock = factors.at(year), self.stock(factors)
-        if stock.weather is not None:
-            buildings = memory("renovated", adopted, stock.buildings, "buildings", self.adoption, year, f=f)
-            drivers = self.prepared("drivers", stock_drivers, stock.weather, f=f)
-            figures, peak_kw = hourly_figures(stock, buildings, drivers, f)
-            frames["buildings"] = pd.concat([frames["buildings"], figures], axis=1)
-            frames["areas"] = frames["areas"].assign(heat_peak_kw=peak_kw)
+        if stock.weather is None:
+            return self.year(year, factors, memory, None)
+        buildings = memory("renovated", adopted, stock.buildings, "buildings", self.adoption, year, f=f)
+        drivers = self.prepared("drivers", stock_drivers, stock.weather, f=f)
+        figures, peak_kw = hourly_figures(stock, buildings, drivers, f)
+        frames = dict(self.year(year, factors, memory, figures["cooling_need_kwh"].to_numpy(float)))
+        frames["buildings"] = pd.concat([frames["buildings"], figures], axis=1)
+        frames["areas"] = frames["areas"].assign(heat_peak_kw=peak_kw)
         return frames
 
 
@@ -149,7 +153,12 @@ def _in_climate(city: City, scenario: Scenario) -> City:
 
 
 def balance(
-    stock: Stock, buildings: pd.DataFrame, roads: pd.DataFrame, f: Mapping[str, float], memory: Memory
+    stock: Stock,
+    buildings: pd.DataFrame,
+    roads: pd.DataFrame,
+    cooling_need_kwh: Floats | None,
+    f: Mapping[str, float],
+    memory: Memory,
 ) -> Mapping[str, pd.DataFrame]:
     """Return one year's energy and emissions of every entity.
 
@@ -159,6 +168,8 @@ def balance(
         What all years share.
     buildings, roads : DataFrame
         As they stand in the year.
+    cooling_need_kwh : array (buildings,), optional
+        By the hourly model; without it, by use.
     f : mapping
         The year's factors.
     memory : Memory
@@ -170,7 +181,7 @@ def balance(
         ``buildings``, ``roads``, ``grid_areas`` and ``areas``.
     """
     driven = memory("traffic", traffic, roads, f=f)
-    needs = memory("demand", demand, buildings, stock.season, f=f)
+    needs = memory("demand", _needs, buildings, stock.season, cooling_need_kwh, f=f)
     used = memory("electricity", with_electricity, stock, needs, driven, f=f)
     on_network = (buildings["heating"] == "district_heating").to_numpy(bool)
     hot_water = float(used["hot_water_need_kwh"].to_numpy(float)[on_network].sum())
@@ -189,6 +200,12 @@ def balance(
     }
 
 
+def _needs(
+    buildings: pd.DataFrame, season: Season, cooling_need_kwh: Floats | None, f: Mapping[str, float]
+) -> pd.DataFrame:
+    return demand(buildings, season, f, cooling_need_kwh)
+
+
 def _cold(stock: Stock, f: Mapping[str, float]) -> Floats:
     return degree_hours(stock.season.temp_air_c, f["heat_pump.heating_threshold_c"])
 
@@ -205,7 +222,8 @@ def _margins(
     Every uncertain factor is moved to its low and its high end, one at a time, in the first and the last year; the
     deviations are added in quadrature, since the factors are independent, and interpolated between the two years.
     A factor moves everywhere at once, so that a city is not made to look more certain than its parts. A factor
-    without a range is scaled by 1 %, only to find out what depends on it.
+    without a range is scaled by 1 %, only to find out what depends on it. What rests on the hourly model, the need for
+    cooling, stays as it is.
     """
     ends = sorted({years[0], years[-1]})
     places = model.stock(factors).places
@@ -215,8 +233,9 @@ def _margins(
     above: dict[str, Floats] = {}
     influence: dict[str, dict[str, tuple[float, float]]] = {}
     for e, year in enumerate(ends):
-        memory = Memory()
-        model.year(year, factors, memory)
+        memory, own = Memory(), frames[year]["buildings"]
+        cooling = own["cooling_need_kwh"].to_numpy(float) if "cooling_need_kwh" in own else None
+        model.year(year, factors, memory, cooling)
         value = place_values(frames[year], places, hourly=False)
         low = {n: np.zeros_like(v) for n, v in value.items()}
         high = {n: np.zeros_like(v) for n, v in value.items()}
@@ -226,7 +245,7 @@ def _margins(
             if certain and year != ends[-1]:
                 continue
             others = [factors.scaled(key, 1.01)] if certain else [factors.at_end(key, end) for end in ("low", "high")]
-            moved = [place_values(model.year(year, other, memory), places, hourly=False) for other in others]
+            moved = [place_values(model.year(year, other, memory, cooling), places, hourly=False) for other in others]
             for name, v in value.items():
                 swing = np.stack([m[name] - v for m in moved])
                 if swing[:, -1].any():

@@ -231,7 +231,8 @@ def _heating(
 
 def _declared_heating(declared: _Declared) -> npt.NDArray[np.object_]:
     """Return the heat source with the largest declared energy."""
-    carriers = ["district_heating", "oil", "gas", "wood", "direct_electric", "ground_heat_pump", "air_heat_pump"]
+    pumps = ["ground_heat_pump", "air_heat_pump", "exhaust_air_heat_pump"]
+    carriers = ["district_heating", "oil", "gas", "wood", "direct_electric", *pumps]
     energy = np.column_stack([np.nan_to_num(declared.column(f"{c}_kwh").astype(float)) for c in carriers])
     names = np.array(["biofuel" if c == "wood" else c for c in carriers], object)
     return np.where(energy.max(axis=1) > 0, names[energy.argmax(axis=1)], np.array(None, object))

@@ -27,6 +27,7 @@ _USE = (
     "room_height_m",
     "heat_capacity_wh_m2k",
     "cooling_set_point_c",
+    "cooling_need_kwh_m2",
 )
 
 

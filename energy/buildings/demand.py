@@ -11,6 +11,7 @@ import pandas as pd
 from energy.buildings.heat import heat_need
 from energy.buildings.season import Season
 from energy.carriers import bought_kwh, by_category
+from energy.electrification import exhaust_air
 from energy.electrification.heat_pumps import performance_by_radiator, yearly_performance
 from energy.electrification.photovoltaics import yearly_kwh
 
@@ -19,7 +20,9 @@ __all__ = ["demand"]
 Floats = npt.NDArray[np.float64]
 
 
-def demand(buildings: pd.DataFrame, season: Season, f: Mapping[str, float]) -> pd.DataFrame:
+def demand(
+    buildings: pd.DataFrame, season: Season, f: Mapping[str, float], cooling_need_kwh: Floats | None = None
+) -> pd.DataFrame:
     """Return a year's needs and bought energy of every building.
 
     Parameters
@@ -30,19 +33,25 @@ def demand(buildings: pd.DataFrame, season: Season, f: Mapping[str, float]) -> p
         Heating season and sun.
     f : mapping
         The year's factors.
+    cooling_need_kwh : array (n,), optional
+        Heat that cooling removes in the year, by the hourly model; without it, as much a square metre as the use has
+        [kWh].
 
     Returns
     -------
     DataFrame (n rows)
         floor_area_m2, heat_need_kwh, hot_water_need_kwh, one column per carrier, property_electricity_kwh,
-        household_electricity_kwh, pv_kwh, energy_use_kwh, primary_energy_kwh.
+        household_electricity_kwh, cooling_electricity_kwh, pv_kwh, energy_use_kwh, primary_energy_kwh. Cooling belongs to
+        the energy use of the building code, which is that of heat, comfort cooling, hot water and the property.
     """
     area = buildings["floor_area_m2"].to_numpy(float)
     heat = heat_need(buildings, season, f)["heat_need_kwh"].to_numpy(float)
     hot_water = buildings["hot_water_kwh_m2"].to_numpy(float) * area
-    space, water = _efficiencies(buildings, season, f)
+    space, water = _efficiencies(buildings, season, heat, hot_water, f)
     carriers = bought_kwh(heat, hot_water, buildings["heating"], space, water)
     of_property = buildings["property_electricity_kwh_m2"].to_numpy(float) * area
+    cooling = _typical_cooling_kwh(buildings) if cooling_need_kwh is None else cooling_need_kwh
+    cold = cooling / f["cooling.yearly_performance"]
     out = pd.DataFrame(
         {
             "floor_area_m2": area,
@@ -51,6 +60,7 @@ def demand(buildings: pd.DataFrame, season: Season, f: Mapping[str, float]) -> p
             **carriers,
             "property_electricity_kwh": of_property,
             "household_electricity_kwh": buildings["household_electricity_kwh_m2"].to_numpy(float) * area,
+            "cooling_electricity_kwh": cold,
             "pv_kwh": yearly_kwh(
                 buildings["pv_area_m2"].to_numpy(float),
                 season.roof_kwh_m2,
@@ -68,7 +78,7 @@ def demand(buildings: pd.DataFrame, season: Season, f: Mapping[str, float]) -> p
         "gas_kwh",
         "biofuel_kwh",
     ]
-    out["energy_use_kwh"] = out[bought].sum(axis=1) + of_property
+    out["energy_use_kwh"] = out[bought].sum(axis=1) + of_property + cold
     # space heat is divided by the geographical factor, hot water is not
     corrected = np.divide(
         heat / f["weight.geography"] + hot_water, heat + hot_water, out=np.ones(len(area)), where=heat + hot_water > 0
@@ -82,11 +92,19 @@ def demand(buildings: pd.DataFrame, season: Season, f: Mapping[str, float]) -> p
         "biofuel_kwh": f["weight.biofuel"],
     }
     weighted = sum((out[c].to_numpy(float) * w for c, w in weights.items()), np.zeros(len(area)))
-    out["primary_energy_kwh"] = weighted * corrected + of_property * f["weight.electricity"]
+    out["primary_energy_kwh"] = weighted * corrected + (of_property + cold) * f["weight.electricity"]
     return out
 
 
-def _efficiencies(buildings: pd.DataFrame, season: Season, f: Mapping[str, float]) -> tuple[Floats, Floats]:
+def _typical_cooling_kwh(buildings: pd.DataFrame) -> Floats:
+    """Return the cooling of each building by its use; those without a set-point of cooling have none."""
+    typical = (buildings["cooling_need_kwh_m2"] * buildings["floor_area_m2"]).to_numpy(float)
+    return np.where(buildings["cooling_set_point_c"].isna().to_numpy(bool), 0.0, typical)
+
+
+def _efficiencies(
+    buildings: pd.DataFrame, season: Season, heat: Floats, hot_water: Floats, f: Mapping[str, float]
+) -> tuple[Floats, Floats]:
     """Return useful heat per bought energy for space heat and for hot water, of each building."""
     common = {
         "district_heating": f["heating.efficiency.district_heating"],
@@ -105,4 +123,12 @@ def _efficiencies(buildings: pd.DataFrame, season: Season, f: Mapping[str, float
         pumps = (heating == kind).to_numpy(bool)
         radiators = buildings["radiator_at_0_c"].to_numpy(float)[pumps]
         space[pumps] = performance_by_radiator(season.temp_air_c, source, radiators, f)
-    return space, by_category(heating, of_water)
+    water = by_category(heating, of_water)
+    at = np.flatnonzero((heating == "exhaust_air_heat_pump").to_numpy(bool))
+    if len(at):
+        radiators = buildings["radiator_at_0_c"].to_numpy(float)[at]
+        air = exhaust_air.air_heat_kw(buildings.iloc[at], f)
+        space[at], water[at] = exhaust_air.yearly_performance(
+            heat[at], hot_water[at], air, radiators, season.temp_air_c, f
+        )
+    return space, water

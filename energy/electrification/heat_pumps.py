@@ -16,7 +16,6 @@ import numpy.typing as npt
 __all__ = [
     "cop",
     "degree_hours",
-    "exhaust_capacity_kw",
     "hourly_cop",
     "performance_by_radiator",
     "seasonal_performance",
@@ -24,7 +23,6 @@ __all__ = [
 ]
 
 Floats = npt.NDArray[np.float64]
-_AIR_WH_M3K = 0.34  # heat that a cubic metre of air carries per degree, as in energy.buildings.seasonal
 
 
 def cop(lift_k: Floats, c0: float, c1: float, c2: float, least_lift_k: float = 15.0) -> Floats:
@@ -189,37 +187,6 @@ def hourly_cop(temp_air_c: Floats, source: str, sink_c: Floats | float, f: Mappi
     [1.7887, 3.1234]
     """
     return _field_cop(np.asarray(sink_c - _source_c(temp_air_c, source, f), float), source, f)
-
-
-def exhaust_capacity_kw(air_flow_m3_h: Floats, cop: Floats, f: Mapping[str, float]) -> Floats:
-    r"""Return the heat that a pump makes of exhaust air: it can cool no more air than leaves the building.
-
-    .. math:: \dot Q = 0.34 \, \dot V \, (T_{exhaust} - T_{leaving}) \frac{COP}{COP - 1} / 1000
-
-    Parameters
-    ----------
-    air_flow_m3_h : array
-        :math:`\dot V` [m3/h].
-    cop : array
-        [1]; above 1.
-    f : mapping
-        The year's factors.
-
-    Returns
-    -------
-    array
-        [kW]
-
-    Examples
-    --------
-    150 m3/h of a house, cooled by 20 K:
-
-    >>> f = {"heat_pump.exhaust_c": 20.0, "heat_pump.exhaust_leaving_c": 0.0}
-    >>> exhaust_capacity_kw(np.array([150.0]), np.array([3.0]), f).round(2).tolist()
-    [1.53]
-    """
-    cooled_k = f["heat_pump.exhaust_c"] - f["heat_pump.exhaust_leaving_c"]
-    return _AIR_WH_M3K * air_flow_m3_h * cooled_k * cop / (cop - 1) / 1000
 
 
 def _source_c(temp_air_c: Floats, source: str, f: Mapping[str, float]) -> Floats:

@@ -77,6 +77,7 @@ def with_electricity(stock: Stock, needs: pd.DataFrame, driven: pd.DataFrame, f:
         "direct_electric_kwh",
         "property_electricity_kwh",
         "household_electricity_kwh",
+        "cooling_electricity_kwh",
     ]
     return needs.assign(ev_charging_kwh=charged, electricity_kwh=needs[parts].sum(axis=1).to_numpy(float) + charged)
 

@@ -16,6 +16,7 @@ import pandas as pd
 from energy.buildings.hourly import building_steps, hourly_demand
 from energy.buildings.kernel import Drivers, trace
 from energy.buildings.schedules import Schedules
+from energy.electrification import exhaust_air
 from energy.electrification.end_use import EndUse, charging_use, normalised
 from energy.electrification.heat_pumps import degree_hours, hourly_cop
 from twin.errors import Problem, SchemaError, TwinError
@@ -36,6 +37,7 @@ Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
 _PUMPS = {"air_heat_pump": "air", "ground_heat_pump": "ground"}
+_EXHAUST = "exhaust_air_heat_pump"
 _NEEDED = (
     "household_electricity_kwh",
     "property_electricity_kwh",
@@ -43,8 +45,8 @@ _NEEDED = (
     "heat_pump_electricity_kwh",
     "heat_need_kwh",
     "hot_water_need_kwh",
+    "cooling_electricity_kwh",
 )
-_COOLING = "cooling_need_kwh"
 
 
 def heat_shapes(
@@ -214,9 +216,9 @@ def end_uses(
     ----------
     needs : DataFrame (n rows)
         The year's results: household_, property_ and heat_pump_electricity_kwh, direct_electric_kwh, heat_need_kwh,
-        hot_water_need_kwh, and cooling_need_kwh where cooling is counted.
+        hot_water_need_kwh, cooling_electricity_kwh.
     buildings : DataFrame (n rows)
-        As they stand in the year: use, heating, radiator_at_0_c.
+        As they stand in the year: use, heating, radiator_at_0_c; the air flow of those with a pump on exhaust air.
     space : array (kinds, 8760)
         From :func:`heat_shapes`.
     temp_air_c : array (8760,)
@@ -229,7 +231,7 @@ def end_uses(
     Returns
     -------
     tuple of EndUse
-        Each sums to the year's result; cooling to its need over the cooling machines' yearly performance.
+        Each sums to the year's result, so that all together are the building's electricity without charging.
 
     Raises
     ------
@@ -249,15 +251,12 @@ def end_uses(
         _direct(of, kind, space),
         _heat_pumps(of, buildings, kind, space, temp_air_c, f),
     ]
-    if _COOLING in needs:
-        electricity = needs[_COOLING].to_numpy(float) / f["cooling.yearly_performance"]
-        shapes = cooling_shape(temp_air_c, f) if cool is None else cool
-        if electricity[shapes.sum(axis=1)[kind] <= 0].any():
-            raise TwinError(
-                f"premises are cooled, but no hour is above cooling.above_c ({f['cooling.above_c']:g} degC); lower it in the factors"
-            )
-        found.append(EndUse.of("cooling", kind, electricity, shapes))
-    return tuple(found)
+    cold, shapes = of["cooling_electricity_kwh"], cooling_shape(temp_air_c, f) if cool is None else cool
+    if cold[shapes.sum(axis=1)[kind] <= 0].any():
+        raise TwinError(
+            f"premises are cooled, but no hour is above cooling.above_c ({f['cooling.above_c']:g} degC); lower it in the factors"
+        )
+    return (*found, EndUse.of("cooling", kind, cold, shapes))
 
 
 def _direct(of: Mapping[str, Floats], kind: Whole, space: Floats) -> EndUse:
@@ -287,6 +286,7 @@ def _heat_pumps(
     Classes are whole degrees of the supply temperature at 0 degC outdoors. The heat of the hourly model says how much of
     a building's year goes to space heat and how much to hot water; together they are the year's result. That result knows
     no heater for the coldest hours, so that the hours are scaled down to it: by some 2 % on air and 8 % on the ground.
+    On exhaust air the result knows it; what a pump gives there depends on the building's air besides.
     """
     bought = of["heat_pump_electricity_kwh"]
     radiator = np.rint(buildings["radiator_at_0_c"].to_numpy(float)).astype(np.int64)
@@ -309,8 +309,26 @@ def _heat_pumps(
         parts.append((at, kind[at] + count + len(for_space), bought[at] - energy))
         shapes += [for_space, for_water]
         count += len(for_space) + len(for_water)
+    at = np.flatnonzero((buildings["heating"] == _EXHAUST).to_numpy(bool) & (bought > 0))
+    if len(at):
+        row, for_space, to_space = _on_exhaust_air(of, buildings, at, radiator, kind, space, temp_air_c, f)
+        parts.append((at, row + count, to_space))
+        parts.append((at, kind[at] + count + len(for_space), bought[at] - to_space))
+        shapes += [for_space, hot_water]
     building, shape, energy_kwh = (np.concatenate(column) for column in zip(*parts, strict=True))
     return EndUse("heat_pumps", building, shape, np.maximum(energy_kwh, 0.0), normalised(np.vstack(shapes)))
+
+
+def _on_exhaust_air(
+    of: Mapping[str, Floats], buildings: pd.DataFrame, at: Whole, radiator: Whole, kind: Whole, space: Floats,
+    temp_air_c: Floats, f: Mapping[str, float],
+) -> tuple[Whole, Floats, Floats]:  # fmt: skip
+    """Return the shape of space heat that each building follows, the shapes, and what space heat takes [kWh]."""
+    heat, water = of["heat_need_kwh"][at], of["hot_water_need_kwh"][at]
+    for_water, left = exhaust_air.hot_water(water, exhaust_air.air_heat_kw(buildings.iloc[at], f), f)
+    row, shapes = exhaust_air.space_shapes(heat, left, radiator[at], kind[at], space, temp_air_c, f)
+    to_space = heat * shapes.sum(axis=1)[row]
+    return row, shapes, of["heat_pump_electricity_kwh"][at] * to_space / (to_space + for_water)
 
 
 def _refuse_shapes(space: Floats, kind: Whole, needs: pd.DataFrame, uses: tuple[str, ...]) -> None:
@@ -335,7 +353,7 @@ def _refuse_nonsense(needs: pd.DataFrame, buildings: pd.DataFrame) -> None:
         if bad.any():
             problems.append(Problem("buildings", column, rule, int(bad.sum()), names.iloc[int(np.flatnonzero(bad)[0])]))
 
-    for column in (*_NEEDED, *((_COOLING,) if _COOLING in needs else ())):
+    for column in _NEEDED:
         if column not in needs:
             problems.append(Problem("buildings", column, "is missing; take the results of energy.simulate"))
             continue
@@ -348,7 +366,7 @@ def _refuse_nonsense(needs: pd.DataFrame, buildings: pd.DataFrame) -> None:
     for column in ("direct_electric_kwh", "heat_pump_electricity_kwh"):
         bought = needs[column].to_numpy(float) > 0
         tell(column, bought & nothing, "is bought, but no heat is needed; correct one of the two")
-    pumps = buildings["heating"].isin(list(_PUMPS)).to_numpy(bool)
+    pumps = buildings["heating"].isin([*_PUMPS, _EXHAUST]).to_numpy(bool)
     bought = needs["heat_pump_electricity_kwh"].to_numpy(float) > 0
     tell("heating", bought & ~pumps, "is no heat pump, but electricity for one is bought; correct one of the two")
     blank = buildings["radiator_at_0_c"].isna().to_numpy(bool)

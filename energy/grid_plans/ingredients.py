@@ -27,7 +27,7 @@ __all__ = ["Ingredients", "ingredients", "on_pumps"]
 
 Floats = npt.NDArray[np.float64]
 _HOMES = ("single_family", "multi_family")
-_PUMPS = ("air_heat_pump", "ground_heat_pump")
+_PUMPS = ("air_heat_pump", "ground_heat_pump", "exhaust_air_heat_pump")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from energy.buildings.hourly import stock_drivers
 from energy.electrification import plug_in
 from energy.electrification.feeder_year import Added, Limits, Loads
 from energy.electrification.hosting import Hosting, hosting
-from energy.electrification.profiles import end_uses, heat_shapes
+from energy.electrification.profiles import cooling_shapes, end_uses, heat_shapes
 from energy.electrification.rooftops import rooftops
 from energy.electrification.synthetic import SyntheticFeeder, synthetic_feeder
 from energy.electrification.vehicles import PLACES
@@ -132,11 +132,13 @@ def _hours(results: Results, year: int, rows: npt.NDArray[np.int64]) -> tuple[Fl
     everyone = adopted(stock.buildings, "buildings", results.adoption, year, f)
     buildings, needs = everyone.iloc[rows].reset_index(drop=True), results.at("buildings", year).iloc[rows]
     needs = needs.reset_index(drop=True)
-    space = heat_shapes(everyone, stock_drivers(weather, f), stock.season.outdoor_c, temp, f)
+    drivers, mild_c = stock_drivers(weather, f), stock.season.outdoor_c
+    space = heat_shapes(everyone, drivers, mild_c, temp, f)
+    cool = cooling_shapes(everyone, drivers, mild_c, temp, f)
     charging = plug_in.shapes(f, temp).uncontrolled[PLACES.index("home")]
 
     def of(need: pd.DataFrame, house: pd.DataFrame) -> Floats:
-        uses = end_uses(need, house, space, temp, f)
+        uses = end_uses(need, house, space, temp, f, cool)
         return np.array([sum((u.building_kw(i) for u in uses), np.zeros(len(temp))) for i in range(len(house))])
 
     charged = needs["ev_charging_kwh"].to_numpy(float)

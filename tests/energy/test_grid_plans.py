@@ -37,8 +37,7 @@ def test_the_hours_hold_the_year_s_electricity(results, parts):
     for part in parts:
         needs = results.at("buildings", part.year)
         hours = part.now.city
-        cooling = part.now.yearly_kwh[:, part.now.end_uses.index("cooling")].sum()
-        used = needs["electricity_kwh"].sum() - needs["ev_charging_kwh"].sum() + cooling
+        used = needs["electricity_kwh"].sum() - needs["ev_charging_kwh"].sum()
         assert hours.load_kw.sum() == pytest.approx(used, rel=1e-9)
         assert hours.pv_kw.sum() == pytest.approx(needs["pv_kwh"].sum(), rel=1e-9, abs=1e-6)
         assert part.charged_kwh.sum() == pytest.approx(needs["ev_charging_kwh"].sum(), rel=1e-9)

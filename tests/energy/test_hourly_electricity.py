@@ -31,7 +31,7 @@ def small(stock, drivers):
     heated = np.flatnonzero(stock.buildings["floor_area_m2"].to_numpy(float) > 0)
     b = stock.buildings.iloc[heated[:: len(heated) // 150][:150]]
     needs = demand(b, stock.season, F)
-    needs["cooling_need_kwh"] = 2.0 * b["floor_area_m2"].to_numpy(float)
+    needs["cooling_electricity_kwh"] = 0.7 * b["floor_area_m2"].to_numpy(float)
     space = profiles.heat_shapes(b, drivers, stock.season.outdoor_c, stock.season.temp_air_c, F)
     uses = profiles.end_uses(needs, b, space, stock.season.temp_air_c, F)
     r = np.random.default_rng(6)

@@ -35,17 +35,17 @@ def test_the_hours_sum_to_the_year_s_results(results, year):
     load = ingredients(results, year).now
     frame, place = results.at("buildings", year), results.stock.grid_area
     cooling = load.yearly_kwh[:, load.end_uses.index("cooling")]
-    cold = frame["cooling_need_kwh"].to_numpy(float) / results.factors.at(year)["cooling.yearly_performance"]
+    cold = frame["cooling_electricity_kwh"].to_numpy(float)
     used = (frame["electricity_kwh"] - frame["ev_charging_kwh"]).to_numpy(float)
     assert cold.sum() > 0
     for energy_kwh, of_areas in (
-        (used, load.yearly_kwh.sum(axis=1) - cooling),
+        (used, load.yearly_kwh.sum(axis=1)),
         (cold, cooling),
         (frame["pv_kwh"].to_numpy(float), load.made_kwh.sum(axis=1)),
     ):
         expected = np.bincount(np.where(place < 0, load.areas, place), energy_kwh, load.areas + 1)
         np.testing.assert_allclose(of_areas, expected, rtol=1e-9, atol=1e-9)
-    assert load.city.load_kw.sum() == pytest.approx(used.sum() + cold.sum(), rel=1e-9)
+    assert load.city.load_kw.sum() == pytest.approx(used.sum(), rel=1e-9)
     assert load.city.pv_kw.sum() == pytest.approx(frame["pv_kwh"].sum(), rel=1e-9, abs=1e-6)
 
 

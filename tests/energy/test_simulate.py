@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import energy
 from energy.scenario import Scenario, Step
-from twin import Factors, TwinError
+from twin import City, Factors, TwinError
 
 YEARS = range(2024, 2031)
 
@@ -18,7 +18,7 @@ STEP = st.one_of(
     st.builds(
         lambda s, k: Step(measure="install_heat_pump", share=s, params={"source": k}),
         st.floats(0, 1),
-        st.sampled_from(["air", "ground"]),
+        st.sampled_from(["air", "ground", "exhaust_air"]),
     ),
     st.builds(lambda s: Step(measure="install_heat_recovery", share=s), st.floats(0, 1)),
     st.builds(lambda s: Step(measure="install_photovoltaics", share=s), st.floats(0, 1)),
@@ -53,6 +53,7 @@ def test_areas_add_up_and_the_base_city_is_untouched(city, steps):
     for indicator in (
         "heat_need_kwh",
         "electricity_kwh",
+        "cooling_electricity_kwh",
         "vehicle_km",
         "co2e_territorial_kg",
         "co2e_lifecycle_kg",
@@ -130,6 +131,38 @@ def test_heat_supplied_is_heat_delivered_plus_losses(baseline):
         float(buildings.district_heating_kwh.sum()), 0.0, np.ones(8760), pd.DataFrame(), Factors.read().at(2024)
     )
     assert heat.supplied_kwh * (1 - loss) == pytest.approx(heat.delivered_kwh, rel=1e-12)
+
+
+@pytest.mark.parametrize("weather", [True, False])
+def test_cooling_is_part_of_the_year_s_electricity_and_emissions(city, weather):
+    """Offices are cooled; without weather, by floor area."""
+    some = city if weather else City(city.name, city.crs, {n: city[n] for n in city if n != "weather"})
+    found, better = (
+        energy.simulate(some, Scenario(name="p", factors=f), years=[2024], ranges=weather)
+        for f in ({}, {"cooling.yearly_performance": 4.5})
+    )
+    one, less = found.at("buildings", 2024), better.at("buildings", 2024)
+    cold, office = one["cooling_electricity_kwh"], (city["buildings"]["use"] == "office").to_numpy(bool)
+    assert (cold[office] > 0).all()
+    assert not cold[~office].any()
+    f = Factors.read().at(2024)
+    if not weather:
+        area = city["buildings"]["floor_area_m2"].to_numpy(float)[office]
+        np.testing.assert_allclose(cold[office], 7 * area / f["cooling.yearly_performance"], rtol=1e-12)
+    else:
+        need = one["cooling_need_kwh"] / f["cooling.yearly_performance"]
+        np.testing.assert_allclose(cold, need, rtol=1e-12)
+        tidy = found.indicators(by="city").set_index("indicator")
+        ends = tidy.loc["cooling_electricity_kwh", ["low", "value", "high"]].to_numpy(float)
+        assert ends[0] < ends[1] < ends[2]
+    for column, per in {
+        "electricity_kwh": 1.0,
+        "energy_use_kwh": 1.0,
+        "primary_energy_kwh": f["weight.electricity"],
+        **{f"co2e_{a}_kg": f[f"electricity.{a}"] for a in ("territorial", "lifecycle", "marginal")},
+    }.items():
+        spared = cold * (1 - f["cooling.yearly_performance"] / 4.5)
+        np.testing.assert_allclose(one[column] - less[column], spared * per, rtol=1e-9, atol=1e-6)
 
 
 def test_factors_of_a_scenario_change_the_numbers(city, baseline):

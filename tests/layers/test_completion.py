@@ -3,6 +3,7 @@
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pytest
 from shapely import LineString, box
 
 from layers.assembly import assemble
@@ -80,6 +81,21 @@ def test_streets_climb_as_the_ground_does_within_reason():
 def completed(buildings, **tables):
     notes = {k: [] for k in ("buildings", "declarations", "heat_pipes", "areas", "population", "roads")}
     return assemble({"buildings": buildings, **tables}, {}, CRS, 2024, notes)["buildings"], notes["buildings"]
+
+
+@pytest.mark.parametrize(
+    ("column", "heating"),
+    [
+        ("exhaust_air_heat_pump_kwh", "exhaust_air_heat_pump"),
+        ("air_heat_pump_kwh", "air_heat_pump"),
+        ("wood_kwh", "biofuel"),
+    ],
+)
+def test_the_largest_declared_carrier_is_the_heating(column, heating):
+    buildings = table([box(X, Y, X + 20, Y + 20)], use=["single_family"], year_built=[1980], height_m=[5.0])
+    told = {"declaration_id": ["7"], "building_id": ["b0"], "floor_area_m2": [150.0], "direct_electric_kwh": [900.0]}
+    done, _ = completed(buildings, declarations=schema.validate(pd.DataFrame({**told, column: [5e3]}), "declarations"))
+    assert (done["heating"].iloc[0], done["heating_source"].iloc[0]) == (heating, "declaration")
 
 
 def test_years_come_from_data_declaration_neighbours_default():

@@ -232,6 +232,7 @@ def test_declared_numbers_with_decimal_comma_and_a_complex_of_two_buildings(tmp_
         {
             "objektidentitet": ["shed", "house"], "FormularId": [7.0, 7.0], "EgenAtemp": ["1 087,5", "1 087,5"],
             "andamal1": ["Komplementbyggnad;", "Bostad;Flerfamiljshus"], "VentTypFTX": ["Ja", "Ja"], "EgiOlja": [None, None],
+            "EgiPumpFranluft": [4000, 4000], "EgiPumpLuftLuft": [100, 100], "EgiPumpLuftVatten": [20, 20],
         },
         geometry=[box(X, Y, X + 50, Y + 50), box(X + 90, Y, X + 100, Y + 10)], crs="EPSG:3007",
     )  # fmt: skip
@@ -240,6 +241,7 @@ def test_declared_numbers_with_decimal_comma_and_a_complex_of_two_buildings(tmp_
     row = found.iloc[0]
     assert (len(found), row["declaration_id"], row["building_id"]) == (1, "7", "house")
     assert (row["floor_area_m2"], row["ventilation"]) == (1087.5, "FTX")
+    assert (row["exhaust_air_heat_pump_kwh"], row["air_heat_pump_kwh"]) == (4000, 120)
     assert np.isnan(row["oil_kwh"])  # a blank is not a zero
 
 
