@@ -1,6 +1,6 @@
 """The calculations: pure functions, arrays in, arrays out."""
 
-from energy import measures
+from energy import measures, traffic_measures
 from energy.buildings.kernel import compile_engine
 from energy.calibrate import Calibration, calibrate, declared_buildings, measured_and_modelled
 from energy.hours import hours_of
@@ -30,4 +30,5 @@ __all__ = [
     "measures",
     "plan",
     "simulate",
+    "traffic_measures",
 ]

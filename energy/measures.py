@@ -1,4 +1,4 @@
-"""The built-in measures: chosen entities in, changed columns out. A measure changes physics, not percentages.
+"""The built-in measures on buildings: chosen entities in, changed columns out. A measure changes physics, not percentages.
 
 Each function takes `chosen` (rows of the table with all columns filled), the year's factors, and its parameters; it
 returns a table with the changed columns only, indexed as `chosen`.
@@ -17,11 +17,8 @@ from pydantic import Field
 from twin.registry import measure
 
 __all__ = [
-    "blend_biofuel",
     "change_windows",
     "connect_district_heating",
-    "electrify_vehicles",
-    "emission_free_zone",
     "install_heat_pump",
     "install_heat_recovery",
     "install_photovoltaics",
@@ -33,14 +30,12 @@ __all__ = [
     "lower_set_point",
     "make_airtight",
     "night_setback",
-    "reduce_car_traffic",
     "renovate_envelope",
 ]
 
 UValue = Annotated[float, Field(gt=0.05, le=5, description="Thermal transmittance after renovation [W/(m2 K)]")]
 Thickness = Annotated[float, Field(gt=0, le=1000, description="Insulation added [mm]")]
 AirChange = Annotated[float, Field(ge=0, le=5, description="Air change by leakage after renovation [1/h]")]
-Share = Annotated[float, Field(ge=0, le=1)]
 Numbers = Mapping[str, float]
 Floats = npt.NDArray[np.float64]
 
@@ -295,54 +290,3 @@ def install_photovoltaics(
     return pd.DataFrame(
         {"pv_area_m2": np.maximum(chosen["pv_area_m2"], chosen["roof_area_m2"] * share)}, index=chosen.index
     )
-
-
-@measure(changes=["ev_share"], table="roads", title="Elektrifiera bilar och lätta lastbilar")
-def electrify_vehicles(
-    chosen: pd.DataFrame, factors: Numbers, *, ev_share: Share, progress: float = 1.0
-) -> pd.DataFrame:
-    """Raise the share of car and van kilometres driven on electricity to `ev_share`; never lower it."""
-    now = chosen["ev_share"]
-    return pd.DataFrame({"ev_share": now + progress * np.maximum(ev_share - now, 0)}, index=chosen.index)
-
-
-@measure(changes=["aadt", "van_share", "heavy_vehicle_share", "bus_share"], table="roads", title="Minska biltrafiken")
-def reduce_car_traffic(
-    chosen: pd.DataFrame,
-    factors: Numbers,
-    *,
-    reduction: Annotated[float, Field(ge=0, le=1, description="Share of car kilometres that disappears")],
-    progress: float = 1.0,
-) -> pd.DataFrame:
-    """Take away a share of the car kilometres; vans, lorries and buses drive as before."""
-    others = ["van_share", "heavy_vehicle_share", "bus_share"]
-    car_share = 1 - chosen[others].sum(axis=1)
-    left = 1 - reduction * progress * car_share  # what remains of all traffic on the link
-    shares = chosen[others].div(left.where(left > 0, 1), axis=0)
-    return shares.assign(aadt=chosen["aadt"] * left)
-
-
-@measure(changes=["ev_share"], table="roads", title="Utsläppsfri zon")
-def emission_free_zone(
-    chosen: pd.DataFrame,
-    factors: Numbers,
-    *,
-    rerouting_share: Annotated[
-        float, Field(ge=0, le=1, description="Share of fossil car and van traffic that drives around the zone instead")
-    ] = 0.0,
-    progress: float = 1.0,
-) -> pd.DataFrame:
-    """Admit only electric cars and vans to the chosen streets.
-
-    Traffic that drives around the zone still emits: its share stays in the accounts of the streets where it was, so
-    that a zone never makes emissions vanish by moving them.
-    """
-    now = chosen["ev_share"]
-    return pd.DataFrame({"ev_share": now + progress * (1 - now) * (1 - rerouting_share)}, index=chosen.index)
-
-
-@measure(changes=["biofuel_share"], table="roads", title="Höj inblandningen av biodrivmedel")
-def blend_biofuel(chosen: pd.DataFrame, factors: Numbers, *, share: Share, progress: float = 1.0) -> pd.DataFrame:
-    """Raise the share of biofuel in petrol and diesel to `share`, by energy; never lower it."""
-    now = chosen["biofuel_share"]
-    return pd.DataFrame({"biofuel_share": now + progress * np.maximum(share - now, 0)}, index=chosen.index)

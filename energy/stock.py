@@ -14,6 +14,8 @@ import pandas as pd
 from energy.buildings import archetypes
 from energy.buildings.season import Season
 from energy.memory import Memory
+from energy.mobility.fuels import obligated_share
+from energy.mobility.traffic import LEVERS
 from energy.places import Places
 from twin.city import City
 from twin.errors import Problem, SchemaError
@@ -36,7 +38,7 @@ class Stock:
     buildings : DataFrame
         Every physical property filled, with the columns of :func:`twin.geometry.envelope`.
     roads : DataFrame
-        With `length_m`.
+        With `length_m` and the levers on distance at rest.
     grid_areas, heat_supply : DataFrame
         As in the city, perhaps without rows.
     season : Season
@@ -91,7 +93,7 @@ class Stock:
         length: Any = gpd.GeoSeries(roads["geometry"]).length.to_numpy(float) if len(roads) else np.zeros(0)
         return cls(
             buildings=pd.concat([filled, surfaces.set_index(filled.index)], axis=1),
-            roads=pd.DataFrame(roads.drop(columns="geometry")).assign(length_m=length),
+            roads=_streets(roads, length),
             grid_areas=grid,
             heat_supply=city.get("heat_supply"),
             season=memory("season", _season, city, f=f),
@@ -107,11 +109,27 @@ class Stock:
         )
 
     def roads_in(self, f: Mapping[str, float]) -> pd.DataFrame:
-        """Return the streets with the year's fleet and fuel where a street has none of its own."""
-        return self.roads.assign(
-            ev_share=self.roads["ev_share"].astype(float).fillna(f["fleet.ev_share"]),
-            biofuel_share=self.roads["biofuel_share"].astype(float).fillna(f["fuel.biofuel_share"]),
+        """Return the streets with the year's fleet and fuel where a street has none of its own.
+
+        `car_ev_share` and `van_ev_share` stay blank where `ev_share` holds for them, `biofuel_share` where the year's
+        obligation does, which asks different shares of petrol and diesel.
+        """
+        own = self.roads
+        return own.assign(
+            ev_share=own["ev_share"].fillna(f["fleet.ev_share"]),
+            lorry_ev_share=own["lorry_ev_share"].fillna(f["fleet.lorry_ev_share"]),
+            bus_ev_share=own["bus_ev_share"].fillna(f["fleet.bus_ev_share"]),
+            bus_biofuel_share=own["bus_biofuel_share"].fillna(f["fleet.bus_biofuel_share"]),
+            petrol_biofuel_share=obligated_share("petrol", f),
+            diesel_biofuel_share=obligated_share("diesel", f),
         )
+
+
+def _streets(roads: pd.DataFrame, length_m: npt.NDArray[np.float64]) -> pd.DataFrame:
+    """Return the streets without their shapes, ready for levers."""
+    shares = [str(c) for c in roads if str(c).endswith(("ev_share", "biofuel_share"))]
+    table = pd.DataFrame(roads.drop(columns="geometry"))
+    return table.assign(length_m=length_m, **{c: table[c].astype(float) for c in shares}, **LEVERS)
 
 
 def _surfaces(buildings: pd.DataFrame, f: Mapping[str, float]) -> pd.DataFrame:

@@ -22,8 +22,8 @@ Floats = npt.NDArray[np.float64]
 def charging_kwh(stock: Stock, driven: pd.DataFrame, f: Mapping[str, float]) -> Floats:
     """Return what the cars of each building's residents charge, as far as measures change what is driven.
 
-    The inhabitants' cars follow the streets: the share driven on electricity is that of all car and van kilometres,
-    and the distance changes as the car kilometres do.
+    The inhabitants' cars follow the streets: the share driven on electricity is that of all car kilometres, and the
+    distance changes as the car kilometres do.
 
     Parameters
     ----------
@@ -38,15 +38,9 @@ def charging_kwh(stock: Stock, driven: pd.DataFrame, f: Mapping[str, float]) -> 
     array (buildings,)
         [kWh]
     """
-    light_km = float(
-        (
-            driven["vehicle_km"]
-            * (1 - stock.roads["heavy_vehicle_share"].astype(float) - stock.roads["bus_share"].astype(float))
-        ).sum()
-    )
-    before_km = _car_km(stock)
-    electric = float(driven["electric_km"].sum()) / light_km if light_km > 0 else f["fleet.ev_share"]
-    distance = float(driven["car_km"].sum()) / (before_km * f["mobility.traffic_scale"]) if before_km > 0 else 1.0
+    before_km, car_km = _car_km(stock), float(driven["car_km"].sum())
+    electric = float(driven["car_electric_km"].sum()) / car_km if car_km > 0 else f["fleet.ev_share"]
+    distance = car_km / (before_km * f["mobility.traffic_scale"]) if before_km > 0 else 1.0
     energy = area_energy_kwh(
         stock.home_population,
         f["ev.cars_per_inhabitant"],

@@ -1,21 +1,38 @@
-"""A year of traffic: distance, energy and emissions of every street, by vehicle class and fuel."""
+"""A year of traffic: distance, energy and emissions of every street, by vehicle class and fuel.
+
+Two accounts stand side by side: the fossil exhaust inside the city, and well to wheel with the electricity's own part.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from energy.mobility.fuels import lifecycle_g_mj
 from energy.mobility.link_emissions import energy_mj_per_km, vehicle_km
 from twin import reference
 
-__all__ = ["traffic"]
+__all__ = ["CLASSES", "LEVERS", "class_km", "electric_shares", "traffic"]
 
 Floats = npt.NDArray[np.float64]
 _MJ_PER_KWH = 3.6
+
+CLASSES = ("car", "van", "lorry", "bus")
+LEVERS = {
+    "charge_km_factor": 1.0,
+    "parking_km_factor": 1.0,
+    "sharing_km_factor": 1.0,
+    "freight_km_factor": 1.0,
+    "shifted_share": 0.0,
+    "bus_km_per_shifted_km": 0.0,
+}
+"""Columns of the working table of streets, with the value that changes nothing. Every lever on distance has its own, so
+that several act on one street and their order does not matter."""
 
 
 def traffic(roads: pd.DataFrame, f: Mapping[str, float]) -> pd.DataFrame:
@@ -24,70 +41,122 @@ def traffic(roads: pd.DataFrame, f: Mapping[str, float]) -> pd.DataFrame:
     Parameters
     ----------
     roads : DataFrame (n rows)
-        Streets as they stand in the year, with `length_m`, `ev_share` and `biofuel_share` filled.
+        Streets as they stand in the year, as :meth:`energy.stock.Stock.roads_in` fills them.
     f : mapping
         The year's factors.
 
     Returns
     -------
     DataFrame (n rows)
-        vehicle_km, car_km, electric_km, fuel_kwh, traffic_electricity_kwh, co2e_territorial_kg (fossil exhaust),
+        vehicle_km, car_km, light_km (cars and vans), electric_km (of light_km), car_electric_km, fuel_kwh,
+        biofuel_kwh (of fuel_kwh), traffic_electricity_kwh, co2e_territorial_kg (fossil exhaust),
         co2e_lifecycle_kg (well to wheel, with electricity), co2e_marginal_kg.
     """
-    total_km = (
-        vehicle_km(roads["length_m"].to_numpy(float), roads["aadt"].to_numpy(float)) * f["mobility.traffic_scale"]
-    )
-    shares = {
-        name: roads[f"{column}_share"].to_numpy(float)
-        for name, column in (("van", "van"), ("lorry", "heavy_vehicle"), ("bus", "bus"))
-    }
-    shares["car"] = 1 - sum(shares.values(), np.zeros(len(roads)))
+    km = class_km(roads, f)
     speed = roads["posted_speed_kmh"].to_numpy(float) * f["mobility.speed_of_limit"]
-    own_ev, own_bio = roads["ev_share"].to_numpy(float), roads["biofuel_share"].to_numpy(float)
-    electric = {
-        "car": own_ev,
-        "van": own_ev,
-        "lorry": np.full(len(roads), f["fleet.lorry_ev_share"]),
-        "bus": np.full(len(roads), f["fleet.bus_ev_share"]),
-    }
-    bio = {"car": own_bio, "van": own_bio, "lorry": own_bio, "bus": np.maximum(own_bio, f["fleet.bus_biofuel_share"])}
-    diesel = {"car": f["fleet.car_diesel_share"], "van": 1.0, "lorry": 1.0, "bus": 1.0}
-    power, petrol_mj, diesel_mj, bio_mj, electric_km = (np.zeros(len(roads)) for _ in range(5))
-    for vehicle, share in shares.items():
-        km = total_km * share
-        on_power = km * electric[vehicle]
-        burnt = km - on_power
-        petrol = (
-            burnt * (1 - diesel[vehicle]) * _energy(vehicle, "petrol", speed)
-            if vehicle == "car"
-            else np.zeros(len(roads))
-        )
-        heavy = burnt * diesel[vehicle] * _energy(vehicle, "diesel", speed)
-        power += on_power * _electricity(vehicle, speed, f)
-        petrol_mj += petrol * (1 - bio[vehicle])
-        diesel_mj += heavy * (1 - bio[vehicle])
-        bio_mj += (petrol + heavy) * bio[vehicle]
-        if vehicle in ("car", "van"):
-            electric_km += on_power
-    exhaust = (petrol_mj * f["fuel.petrol.fossil"] + diesel_mj * f["fuel.diesel.fossil"]) / 1000
-    well_to_wheel = (
-        petrol_mj * f["fuel.petrol.lifecycle"]
-        + diesel_mj * f["fuel.diesel.lifecycle"]
-        + bio_mj * f["fuel.biofuel.lifecycle"]
-    ) / 1000
+    on_power = {name: km[name] * share for name, share in electric_shares(roads).items()}
+    power = sum((on_power[c] * _electricity(c, speed, f) for c in CLASSES), np.zeros(len(roads)))
+    burnt = _burnt(roads, {c: km[c] - on_power[c] for c in CLASSES}, speed, f)
+    well_to_wheel = burnt.lifecycle_kg
     return pd.DataFrame(
         {
-            "vehicle_km": total_km,
-            "car_km": total_km * shares["car"],
-            "electric_km": electric_km,
-            "fuel_kwh": (petrol_mj + diesel_mj + bio_mj) / _MJ_PER_KWH,
+            "vehicle_km": km["car"] + km["van"] + km["lorry"] + km["bus"],
+            "car_km": km["car"],
+            "light_km": km["car"] + km["van"],
+            "electric_km": on_power["car"] + on_power["van"],
+            "car_electric_km": on_power["car"],
+            "fuel_kwh": burnt.fuel_mj / _MJ_PER_KWH,
+            "biofuel_kwh": burnt.biofuel_mj / _MJ_PER_KWH,
             "traffic_electricity_kwh": power,
-            "co2e_territorial_kg": exhaust,
+            "co2e_territorial_kg": burnt.exhaust_kg,
             "co2e_lifecycle_kg": well_to_wheel + power * f["electricity.lifecycle"],
             "co2e_marginal_kg": well_to_wheel + power * f["electricity.marginal"],
         },
         index=roads.index,
     )
+
+
+def class_km(roads: pd.DataFrame, f: Mapping[str, float]) -> dict[str, Floats]:
+    """Return the distance of each vehicle class in the year, with what the levers do to it.
+
+    Car trips that are moved to buses are those that the other levers leave.
+
+    Returns
+    -------
+    dict of str to array (n,)
+        By class: [km].
+    """
+
+    def of(column: str) -> Floats:
+        return roads[column].to_numpy(float)
+
+    total = vehicle_km(of("length_m"), of("aadt")) * f["mobility.traffic_scale"]
+    van, lorry, bus = of("van_share"), of("heavy_vehicle_share"), of("bus_share")
+    car = total * (1 - (van + lorry + bus)) * of("charge_km_factor") * of("parking_km_factor") * of("sharing_km_factor")
+    shifted, freight = car * of("shifted_share"), of("freight_km_factor")
+    return {
+        "car": car - shifted,
+        "van": total * van * freight,
+        "lorry": total * lorry * freight,
+        "bus": total * bus + shifted * of("bus_km_per_shifted_km"),
+    }
+
+
+def electric_shares(roads: pd.DataFrame) -> dict[str, Floats]:
+    """Return the share of each class's distance driven on electricity; cars and vans without one of their own have `ev_share`."""
+    light = roads["ev_share"].to_numpy(float)
+    return {
+        "car": _own(roads, "car_ev_share", light),
+        "van": _own(roads, "van_ev_share", light),
+        "lorry": roads["lorry_ev_share"].to_numpy(float),
+        "bus": roads["bus_ev_share"].to_numpy(float),
+    }
+
+
+@dataclass(frozen=True)
+class _Burnt:
+    """Fuel of every street and what it emits, each of shape (n,)."""
+
+    fuel_mj: Floats
+    biofuel_mj: Floats
+    exhaust_kg: Floats
+    lifecycle_kg: Floats
+
+
+def _burnt(roads: pd.DataFrame, km: Mapping[str, Floats], speed: Floats, f: Mapping[str, float]) -> _Burnt:
+    """Return what is burnt on the distance of each class that is not electric."""
+    petrol_bio = _own(roads, "biofuel_share", roads["petrol_biofuel_share"].to_numpy(float))
+    diesel_bio = _own(roads, "biofuel_share", roads["diesel_biofuel_share"].to_numpy(float))
+    bus_bio = np.maximum(diesel_bio, roads["bus_biofuel_share"].to_numpy(float))
+    on_diesel = f["fleet.car_diesel_share"]
+    petrol = km["car"] * (1 - on_diesel) * _energy("car", "petrol", speed)
+    diesel = (
+        km["car"] * on_diesel * _energy("car", "diesel", speed)
+        + km["van"] * _energy("van", "diesel", speed)
+        + km["lorry"] * _energy("lorry", "diesel", speed)
+    )
+    buses = km["bus"] * _energy("bus", "diesel", speed)
+    bio, fossil_petrol, fossil_diesel = (f[f"fuel.{n}.lifecycle"] for n in ("biofuel", "petrol", "diesel"))
+    return _Burnt(
+        petrol + diesel + buses,
+        petrol * petrol_bio + diesel * diesel_bio + buses * bus_bio,
+        (
+            petrol * (1 - petrol_bio) * f["fuel.petrol.fossil"]
+            + (diesel * (1 - diesel_bio) + buses * (1 - bus_bio)) * f["fuel.diesel.fossil"]
+        )
+        / 1000,
+        (
+            petrol * lifecycle_g_mj(petrol_bio, bio, fossil_petrol)
+            + diesel * lifecycle_g_mj(diesel_bio, bio, fossil_diesel)
+            + buses * lifecycle_g_mj(bus_bio, bio, fossil_diesel)
+        )
+        / 1000,
+    )
+
+
+def _own(roads: pd.DataFrame, column: str, otherwise: Floats) -> Floats:
+    own = roads[column].to_numpy(float)
+    return np.where(np.isnan(own), otherwise, own)
 
 
 @cache

@@ -9,6 +9,10 @@ from energy.buildings.heat import heat_need
 from energy.electrification.heat_pumps import performance_by_radiator, yearly_performance
 from energy.measures import insulated_u
 from energy.memory import Memory
+from energy.mobility.demand import passages_left_in_goteborg
+from energy.mobility.traffic import CLASSES, LEVERS, class_km, traffic
+from energy.plan import adopted, plan
+from energy.scenario import Scenario, Step
 from energy.stock import Stock
 from twin import MEASURES, Factors, TwinError
 
@@ -17,6 +21,15 @@ PARAMS = {
     "electrify_vehicles": {"ev_share": 0.8},
     "reduce_car_traffic": {"reduction": 0.2},
     "blend_biofuel": {"share": 0.5},
+    "electrify_cars": {"ev_share": 0.7},
+    "electrify_vans": {"ev_share": 0.7},
+    "electrify_lorries": {"ev_share": 0.5},
+    "electrify_buses": {"ev_share": 0.9},
+    "shift_car_trips": {"share": 0.1},
+    "parking_price": {"increase": 0.5},
+    "car_sharing": {"member_share": 0.2},
+    "consolidate_freight": {"share": 0.3},
+    "lower_speed_limit": {"speed_kmh": 40},
 }
 
 
@@ -184,3 +197,162 @@ def test_cooler_radiator_water_never_makes_a_heat_pump_worse(stock, source, supp
         stock.season.temp_air_c, source, np.full(3, FACTORS["heat_pump.radiator_at_0_c"]), FACTORS
     )
     np.testing.assert_array_equal(as_before, yearly_performance(stock.season.temp_air_c, source, FACTORS)[0])
+
+
+def after(stock, *steps, year=2030, f=FACTORS, city):
+    """The streets in a year with steps that are done."""
+    scenario = Scenario(name="p", step=tuple(Step(measure=m, params=p) for m, p in steps))
+    adoption = plan(city, scenario)
+    assert adoption.conflicts == ()
+    return adopted(stock.roads_in(f), "roads", adoption, year, f)
+
+
+CLASS_SHARES = {
+    "electrify_cars": "car",
+    "electrify_vans": "van",
+    "electrify_lorries": "lorry",
+    "electrify_buses": "bus",
+}
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.sampled_from(sorted(CLASS_SHARES)), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_electric_driving_by_class_never_falls_and_reaches_what_was_said(stock, name, now, target, progress):
+    column = f"{CLASS_SHARES[name]}_ev_share"
+    roads = stock.roads_in(FACTORS).assign(**{column: [now] * 3})
+    patch = MEASURES[name].function(roads, FACTORS, ev_share=target, progress=progress)
+    assert (patch[column] >= now - 1e-12).all()
+    np.testing.assert_allclose(patch[column], now + progress * max(target - now, 0), rtol=1e-12, atol=1e-12)
+
+
+def test_a_class_without_a_share_of_its_own_starts_at_that_of_cars_and_vans(stock):
+    roads = stock.roads_in(FACTORS).assign(ev_share=0.4)
+    half = MEASURES["electrify_vans"].function(roads, FACTORS, ev_share=0.8, progress=0.5)
+    np.testing.assert_allclose(half["van_ev_share"], 0.6)
+
+
+def test_raising_cars_and_vans_together_leaves_the_classes_that_are_better(stock):
+    roads = stock.roads_in(FACTORS).assign(ev_share=0.2, car_ev_share=[0.9, 0.1, np.nan])
+    patch = MEASURES["electrify_vehicles"].function(roads, FACTORS, ev_share=0.5)
+    np.testing.assert_allclose(patch["car_ev_share"], [0.9, 0.5, np.nan])
+    np.testing.assert_allclose(patch["ev_share"], 0.5)
+
+
+LEVER_STEPS = [
+    ("congestion_charge", {}),
+    ("parking_price", {"increase": 0.5}),
+    ("car_sharing", {"member_share": 0.3}),
+    ("shift_car_trips", {"share": 0.1}),
+    ("consolidate_freight", {"share": 0.4}),
+    ("reduce_car_traffic", {"reduction": 0.2}),
+    ("lower_speed_limit", {"speed_kmh": 40}),
+    ("electrify_cars", {"ev_share": 0.6}),
+    ("electrify_lorries", {"ev_share": 0.3}),
+    ("fuel_buses_with_biofuel", {}),
+    ("biofuel_obligation", {}),
+]
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.permutations(LEVER_STEPS))
+def test_levers_act_on_one_street_in_any_order(stock, city, steps):
+    one, other = (traffic(after(stock, *order, city=city), FACTORS) for order in (LEVER_STEPS, steps))
+    np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+def test_every_lever_on_distance_does_what_it_says(stock, city):
+    f = FACTORS
+    before = class_km(stock.roads_in(f), f)
+    charge = 1 - f["charge.charged_share"] * (1 - passages_left_in_goteborg(f))
+    for step, car, heavy in (
+        (("congestion_charge", {}), charge, 1),
+        (("parking_price", {"increase": 0.5}), 1.5 ** f["parking.price_elasticity"], 1),
+        (("parking_price", {"increase": 0.5, "paying_share": 0.0}), 1, 1),
+        (("car_sharing", {"member_share": 0.3}), 1 - 0.3 * f["car_sharing.reduction"], 1),
+        (("consolidate_freight", {"share": 0.4}), 1, 1 - 0.4 * f["freight.consolidation_reduction"]),
+    ):
+        found = class_km(after(stock, step, city=city), f)
+        for name, left in zip(CLASSES, (car, heavy, heavy, 1), strict=True):
+            np.testing.assert_allclose(found[name], before[name] * left, rtol=1e-12)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_people_who_leave_the_car_sit_in_added_buses(stock, city, share, by_bus):
+    f = FACTORS
+    before = class_km(stock.roads_in(f), f)
+    found = class_km(after(stock, ("shift_car_trips", {"share": share, "by_bus": by_bus}), city=city), f)
+    np.testing.assert_allclose(found["car"], before["car"] * (1 - share), rtol=1e-9, atol=1e-6)
+    people = (before["car"] - found["car"]) * f["mode_shift.car_occupancy"]
+    seats = (found["bus"] - before["bus"]) * f["mode_shift.bus_load"]
+    np.testing.assert_allclose(seats, people * by_bus, rtol=1e-6, atol=1e-3)
+
+
+def test_the_charge_takes_away_what_was_counted_in_goteborg():
+    """Passages 2014 against 2012: -8 % (vartgoteborg.se); the range of the sensitivity spans 5 to 12 %."""
+    factors = Factors.read()
+    assert 1 - passages_left_in_goteborg(factors.at(2014)) == pytest.approx(0.08, abs=0.002)
+    ends = [
+        1 - passages_left_in_goteborg(factors.at_end("charge.sensitivity_per_sek", e).at(2014)) for e in ("low", "high")
+    ]
+    assert ends == pytest.approx([0.05, 0.12], abs=0.002)
+
+
+@given(st.floats(0, 100), st.floats(0, 100))
+def test_a_higher_charge_never_brings_more_cars(one, other):
+    low, high = sorted((one, other))
+    left = [passages_left_in_goteborg(FACTORS, c, c, c) for c in (low, high)]
+    assert 0 < left[1] <= left[0] <= 1
+    assert passages_left_in_goteborg(FACTORS, 0, 0, 0) == 1
+
+
+def test_a_speed_limit_is_never_raised_and_keeps_the_distance(stock, city):
+    roads = after(stock, ("lower_speed_limit", {"speed_kmh": 60}), city=city)
+    assert roads["posted_speed_kmh"].tolist() == [50, 30, 60]
+    base = stock.roads_in(FACTORS)
+    found, before = traffic(roads, FACTORS), traffic(base, FACTORS)
+    np.testing.assert_array_equal(found["vehicle_km"], before["vehicle_km"])
+    np.testing.assert_array_equal(found.iloc[:2], before.iloc[:2])
+
+
+def test_cars_use_least_at_a_speed_in_the_middle(stock):
+    """Steady-speed fits of HBEFA 4.2: a petrol car Euro 6d 186/136/126/133/152 g/km at 30/50/70/90/110 km/h."""
+    cars = stock.roads_in(FACTORS).assign(van_share=0.0, heavy_vehicle_share=0.0, bus_share=0.0)
+
+    def kg(limit, new):
+        roads = cars.assign(posted_speed_kmh=float(limit))
+        patch = MEASURES["lower_speed_limit"].function(roads, FACTORS, speed_kmh=new)
+        return traffic(roads.assign(**patch), FACTORS)["co2e_territorial_kg"].sum()
+
+    assert kg(120, 80) < kg(120, 120)
+    assert kg(50, 30) > kg(50, 50)
+
+
+def test_the_old_path_of_the_obligation_is_followed_year_by_year(stock, city):
+    """28 and 66 % in 2030 (prop. 2021/22:243)."""
+    factors = Factors.read()
+    f = factors.at(2030)
+    km = stock.roads_in(f).assign(van_share=0.0, heavy_vehicle_share=1.0, bus_share=0.0, lorry_ev_share=0.0)
+    patch = MEASURES["biofuel_obligation"].function(km, f, path="old")
+    wheel = traffic(km.assign(**patch), f)
+    np.testing.assert_allclose(
+        wheel["co2e_lifecycle_kg"], wheel["fuel_kwh"] * 3.6 * 0.34 * f["fuel.diesel.lifecycle"] / 1000, rtol=1e-12
+    )
+    levels = MEASURES["biofuel_obligation"].function(km, f, petrol=0.28, diesel=0.66)
+    np.testing.assert_allclose(levels, patch, rtol=1e-12)
+    unchanged = MEASURES["biofuel_obligation"].function(km, f, path="unchanged")
+    np.testing.assert_array_equal(unchanged, km[unchanged.columns])
+
+
+def test_buses_on_biofuel_and_on_power(stock, city):
+    base = stock.roads_in(FACTORS).assign(van_share=0.0, heavy_vehicle_share=0.0, bus_share=1.0)
+    pure = base.assign(**MEASURES["fuel_buses_with_biofuel"].function(base, FACTORS))
+    assert (traffic(pure, FACTORS)["co2e_territorial_kg"] == 0).all()
+    assert (traffic(pure, FACTORS)["co2e_lifecycle_kg"] > 0).all()
+    electric = base.assign(**MEASURES["electrify_buses"].function(base, FACTORS, ev_share=1.0))
+    assert (traffic(electric, FACTORS)["fuel_kwh"] == 0).all()
+
+
+def test_levers_at_rest_change_nothing(stock):
+    roads = stock.roads_in(FACTORS)
+    assert {c: roads[c].unique().tolist() for c in LEVERS} == {c: [v] for c, v in LEVERS.items()}

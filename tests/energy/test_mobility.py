@@ -8,11 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import energy
+from energy.electrification.load import charging_kwh
 from energy.memory import Memory
+from energy.mobility.fuels import blended_share, lifecycle_g_mj, obligated_share
+from energy.mobility.inventory_ratio import inventory_ratio
 from energy.mobility.link_emissions import energy_mj_per_km
-from energy.mobility.traffic import _energy, traffic
+from energy.mobility.traffic import CLASSES, _energy, class_km, electric_shares, traffic
 from energy.stock import Stock
-from twin import Factors
+from twin import Factors, TwinError
 
 FACTORS = Factors.read().at(2024)
 HBEFA = pd.read_csv(Path(__file__).parents[1] / "reference" / "hbefa_steady.csv")
@@ -66,3 +70,127 @@ def test_electric_and_biofuel_driving_have_no_fossil_exhaust(roads, ev, bio):
 def test_well_to_wheel_is_never_below_the_exhaust(roads):
     found = traffic(roads, FACTORS)
     assert (found["co2e_lifecycle_kg"] > found["co2e_territorial_kg"]).all()
+
+
+# The reduction obligation: levels of prop. 2021/22:243 and 2023/24:28, fossil fuels of Energimyndigheten 2016 [g/MJ].
+WELL_TO_WHEEL = [("diesel", 2023, 66.1), ("diesel", 2024, 89.4), ("petrol", 2023, 86.0), ("petrol", 2024, 87.7)]
+
+
+def of_fuel(fuel, year):
+    f = Factors.read().at(year)
+    share = obligated_share(fuel, f)
+    return lifecycle_g_mj(share, f["fuel.biofuel.lifecycle"], f[f"fuel.{fuel}.lifecycle"])
+
+
+@pytest.mark.parametrize(("fuel", "year", "expected"), WELL_TO_WHEEL)
+def test_the_obligation_gives_the_fuels_life_cycle_emissions(fuel, year, expected):
+    assert of_fuel(fuel, year) == pytest.approx(expected, abs=0.05)
+
+
+def test_the_obligation_of_2024_alone_raises_diesel_by_a_third():
+    assert of_fuel("diesel", 2024) / of_fuel("diesel", 2023) == pytest.approx((1 - 0.06) / (1 - 0.305), rel=1e-12)
+    assert of_fuel("diesel", 2024) / of_fuel("diesel", 2023) == pytest.approx(1.353, abs=5e-4)
+
+
+@given(st.floats(0, 0.6), st.floats(0, 30), st.floats(80, 100))
+def test_a_blend_meets_its_obligation_exactly(obligation, biofuel, fossil):
+    share = blended_share(obligation, biofuel, fossil)
+    assert obligation <= share <= 1
+    assert lifecycle_g_mj(share, biofuel, fossil) == pytest.approx((1 - obligation) * fossil, rel=1e-12)
+
+
+def test_a_biofuel_that_is_not_clean_enough_is_used_pure():
+    assert blended_share(0.66, 33, 95.1) == 1.0
+
+
+def test_streets_of_2023_and_2024_differ_by_the_obligation_alone(roads, city):
+    """Lorries on diesel, everything but the obligation as it was."""
+    lorries = {"van_share": 0.0, "heavy_vehicle_share": 1.0, "bus_share": 0.0, "lorry_ev_share": 0.0}
+    stock = Stock.of(city, Memory(), FACTORS)
+    sums = []
+    for obligation in (0.305, 0.06):
+        f = dict(FACTORS) | {"fuel.diesel.obligation": obligation}
+        found = traffic(stock.roads_in(f).assign(**lorries), f)
+        share = obligation / (1 - f["fuel.biofuel.lifecycle"] / f["fuel.diesel.lifecycle"])
+        exhaust = found["fuel_kwh"] * 3.6 * (1 - share) * f["fuel.diesel.fossil"] / 1000
+        np.testing.assert_allclose(found["co2e_territorial_kg"], exhaust, rtol=1e-12)
+        np.testing.assert_allclose(found["biofuel_kwh"], found["fuel_kwh"] * share, rtol=1e-12)
+        sums.append(found["co2e_lifecycle_kg"].sum())
+    assert sums[1] / sums[0] == pytest.approx(0.94 / 0.695, rel=1e-12)
+
+
+def test_biofuel_and_electricity_were_a_third_of_the_energy_in_2023(sample):
+    """Trafikverket: about 31 % in Sweden in 2022 and 2023 (via.tt.se 3421219)."""
+    f = Factors.read().at(2023)
+    found = traffic(Stock.of(sample, Memory(), f).roads_in(f), f).sum()
+    all_energy = found["fuel_kwh"] + found["traffic_electricity_kwh"]
+    assert (found["biofuel_kwh"] + found["traffic_electricity_kwh"]) / all_energy == pytest.approx(0.31, abs=0.05)
+
+
+def test_a_quarter_less_distance_is_a_quarter_less_of_everything(roads):
+    before, after = traffic(roads, FACTORS), traffic(roads.assign(aadt=roads["aadt"] * 0.75), FACTORS)
+    np.testing.assert_allclose(after, before * 0.75, rtol=1e-12)
+
+
+ALL_ELECTRIC = dict.fromkeys(["ev_share", "lorry_ev_share", "bus_ev_share"], 1.0)
+
+
+def test_all_electric_traffic_has_no_exhaust_but_life_cycle_emissions(roads):
+    found = traffic(roads.assign(**ALL_ELECTRIC), FACTORS)
+    assert (found["co2e_territorial_kg"] == 0).all()
+    assert (found["fuel_kwh"] == 0).all()
+    np.testing.assert_allclose(
+        found["co2e_lifecycle_kg"], found["traffic_electricity_kwh"] * FACTORS["electricity.lifecycle"], rtol=1e-12
+    )
+    assert (found["co2e_lifecycle_kg"] > 0).all()
+
+
+def test_electricity_is_distance_times_use_per_km(roads):
+    """At 50 km/h a car uses what the factor says; the other classes what vehicles.csv says, in MJ."""
+    f = dict(FACTORS) | {"mobility.speed_of_limit": 1.0}
+    at_50 = roads.assign(posted_speed_kmh=50.0)
+    km, shares = class_km(at_50, f), electric_shares(at_50)
+    per_km = {"car": f["ev.energy_kwh_per_km"], "van": 1.15 / 3.6, "lorry": 5.4 / 3.6, "bus": 4.7 / 3.6}
+    expected = sum(km[c] * shares[c] * per_km[c] for c in CLASSES)
+    np.testing.assert_allclose(traffic(at_50, f)["traffic_electricity_kwh"], expected, rtol=1e-12)
+
+
+def test_residents_charge_what_they_did_before_classes_had_shares_of_their_own(city):
+    stock = Stock.of(city, Memory(), FACTORS)
+    charged = charging_kwh(stock, traffic(stock.roads_in(FACTORS), FACTORS), FACTORS)
+    f = FACTORS
+    cars = 90 * f["ev.cars_per_inhabitant"]
+    assert charged.sum() == pytest.approx(cars * f["ev.km_per_car"] * f["fleet.ev_share"] * f["ev.energy_kwh_per_km"])
+
+
+def test_a_class_may_have_a_share_of_its_own(roads):
+    own = roads.assign(ev_share=0.3, car_ev_share=[np.nan, 0.6, 0.0], van_ev_share=[0.1, np.nan, np.nan])
+    assert electric_shares(own)["car"].tolist() == [0.3, 0.6, 0.0]
+    assert electric_shares(own)["van"].tolist() == [0.1, 0.3, 0.3]
+
+
+def test_buses_never_burn_less_biofuel_than_diesel_holds(roads):
+    buses = roads.assign(van_share=0.0, heavy_vehicle_share=0.0, bus_share=1.0, bus_ev_share=0.0)
+    found = traffic(buses.assign(bus_biofuel_share=0.0, biofuel_share=0.4), FACTORS)
+    np.testing.assert_allclose(found["biofuel_kwh"], 0.4 * found["fuel_kwh"], rtol=1e-12)
+
+
+def test_the_sample_city_says_its_ratio_to_the_inventory(sample):
+    results = energy.simulate(sample, energy.Scenario.baseline(), years=[2024], ranges=False)
+    found = inventory_ratio(results, 2024)
+    people = sample["areas"].loc[lambda a: ~a["area_id"].isin(a["parent_id"]), "population"].sum()
+    goteborg = Factors.read().at(2024)["population.goteborg"]
+    assert found.official_t == 556_157.3  # SMHI 2026, transport
+    assert found.population_share == pytest.approx(people / goteborg, rel=1e-12)
+    assert found.ratio == pytest.approx(found.model_t / (556_157.3 * people / goteborg), rel=1e-12)
+    assert str(found).endswith("of the inhabitants")
+    assert f"{found.ratio:.2f}" in str(found)
+    with pytest.raises(TwinError, match="was not simulated"):
+        inventory_ratio(results, 2025)
+
+
+def test_the_inventory_has_years_it_does_not_know(city):
+    results = energy.simulate(city, energy.Scenario.baseline(), years=[2017, 2030], ranges=False)
+    with pytest.raises(TwinError, match="does not have the year 2017"):
+        inventory_ratio(results, 2017)
+    assert inventory_ratio(results, 2030).inventory_year == 2024
