@@ -298,6 +298,7 @@ def test_the_charge_takes_away_what_was_counted_in_goteborg():
     assert ends == pytest.approx([0.05, 0.12], abs=0.002)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 100), st.floats(0, 100))
 def test_a_higher_charge_never_brings_more_cars(one, other):
     low, high = sorted((one, other))
