@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from energy.climate.inventory import sectors
+from energy.climate.inventory import inventory, sectors
 from energy.places import CITY
 from energy.results import Results
-from twin.errors import TwinError
 
 __all__ = ["InventoryRatio", "inventory_ratio"]
 
@@ -19,7 +18,7 @@ class InventoryRatio:
     Attributes
     ----------
     year, inventory_year : int
-        Of the model, and of the inventory: its last year where the model's is later.
+        Of the model, and of the inventory: the last year it knows up to the model's.
     model_t, official_t : float
         Of the simulated streets, and of all transport in Göteborg [t CO2e].
     population_share : float
@@ -60,11 +59,9 @@ def inventory_ratio(results: Results, year: int) -> InventoryRatio:
     Raises
     ------
     TwinError
-        When the year was not simulated, or the inventory does not know it.
+        When the year was not simulated.
     """
-    table = sectors(year)
-    if table.empty:
-        raise TwinError(f"the inventory of Göteborg does not have the year {year}; choose 2020 or later")
+    table = sectors(year, inventory(results))
     places = results.places.table
     people = float(places.loc[places["level"] == CITY, "population"].iloc[0])
     share = people / results.factors.at(year)["population.goteborg"]

@@ -11,7 +11,8 @@ from energy.mobility.raster import Raster
 from twin import TwinError
 from twin.overlay import Overlay
 
-POINT = st.tuples(st.floats(-500, 500), st.floats(-500, 500)) | st.tuples(
+MILLIMETRES = st.integers(-500_000, 500_000).map(lambda k: k / 1000)
+POINT = st.tuples(MILLIMETRES, MILLIMETRES) | st.tuples(
     st.integers(-5, 5).map(lambda k: 100.0 * k), st.integers(-5, 5).map(lambda k: 100.0 * k)
 )
 LINE = st.lists(POINT, min_size=2, max_size=6).map(LineString)
