@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from energy.district_heating.supply.network import Delivery
@@ -20,8 +19,14 @@ __all__ = ["ACCOUNTS", "with_emissions"]
 ACCOUNTS = ("territorial", "lifecycle", "marginal")
 
 
-def with_emissions(buildings: pd.DataFrame, network: Delivery, f: Mapping[str, float]) -> pd.DataFrame:
+def with_emissions(
+    buildings: pd.DataFrame, network: Delivery, f: Mapping[str, float], *, streets: bool
+) -> pd.DataFrame:
     """Add the emissions of every building in the three accounts.
+
+    What cars charge loads the grid where they stand, but in the lifecycle and marginal accounts its emissions are those of
+    the streets where they drive, which are counted there: nothing is counted twice. In the territorial account, where
+    streets have their exhaust only, the part that is made inside the city stays with the buildings.
 
     Electricity made by solar cells replaces bought electricity in the lifecycle and marginal accounts; in the
     territorial account it replaces the small part that is made inside the city.
@@ -34,6 +39,8 @@ def with_emissions(buildings: pd.DataFrame, network: Delivery, f: Mapping[str, f
         The year's district heating.
     f : mapping
         The year's factors.
+    streets : bool
+        The city has streets, which carry the emissions of what is charged.
 
     Returns
     -------
@@ -63,8 +70,12 @@ def with_emissions(buildings: pd.DataFrame, network: Delivery, f: Mapping[str, f
             f["fuel.biofuel.lifecycle_kwh"],
         ),
     }
-    net = buildings["electricity_kwh"] - buildings["pv_kwh"]
-    energy: npt.NDArray[np.float64] = np.column_stack(
-        [buildings["district_heating_kwh"], net, buildings["oil_kwh"], buildings["gas_kwh"], buildings["biofuel_kwh"]]
-    )
-    return buildings.assign(**{f"co2e_{account}_kg": energy @ np.array(per_kwh[account]) for account in ACCOUNTS})
+    net = (buildings["electricity_kwh"] - buildings["pv_kwh"]).to_numpy(float)
+    of_streets = buildings["ev_charging_kwh"].to_numpy(float) if streets else np.zeros(len(buildings))
+    others = ["district_heating_kwh", "oil_kwh", "gas_kwh", "biofuel_kwh"]
+    found = {}
+    for account in ACCOUNTS:
+        heat, power, *fuels = per_kwh[account]
+        bought = net if account == "territorial" else net - of_streets
+        found[f"co2e_{account}_kg"] = buildings[others].to_numpy(float) @ np.array([heat, *fuels]) + bought * power
+    return buildings.assign(**found)

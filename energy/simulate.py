@@ -188,7 +188,7 @@ def balance(
     delivered = float(used["district_heating_kwh"].sum())
     cold = memory("cold", _cold, stock, f=f)
     heat = memory("network", network.run, delivered, hot_water, cold, stock.heat_supply, f=f)
-    emitted = with_emissions(used, heat, f)
+    emitted = with_emissions(used, heat, f, streets=len(roads) > 0)
     plants = heat.units.assign(
         supplied_kwh=heat.supplied_kwh, delivered_kwh=heat.delivered_kwh, unserved_kwh=heat.unserved_kwh
     )

@@ -102,7 +102,7 @@ def simulated_share(results: Results) -> float:
     if "inventory" in results.city:
         return 1.0
     people = float(results.stock.home_population.sum())
-    whole = results.factors.at(results.city.base_year)["grid.city_inhabitants"]
+    whole = results.factors.at(results.city.base_year)["population.goteborg"]
     return min(people / whole, 1.0) if people > 0 else 1.0
 
 

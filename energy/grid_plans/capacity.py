@@ -165,7 +165,7 @@ def capacity(
 def share_of_city(results: Results) -> float:
     """Return what part of the city's inhabitants is simulated, by which its granted capacity is shared out [1]."""
     people = float(results.stock.home_population.sum())
-    whole = results.factors.at(results.city.base_year)["grid.city_inhabitants"]
+    whole = results.factors.at(results.city.base_year)["population.goteborg"]
     return min(people / whole, 1.0) if people > 0 else 1.0
 
 

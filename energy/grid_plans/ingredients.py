@@ -151,7 +151,6 @@ def _charged(results: Results, needs: pd.DataFrame, place: npt.NDArray[np.int64]
 
 def _ev_share(results: Results, year: int) -> float:
     """Return the electric share of the distance of cars and vans."""
-    driven, roads = results.at("roads", year), results.stock.roads
-    light = 1 - roads["heavy_vehicle_share"].astype(float) - roads["bus_share"].astype(float)
-    km = float((driven["vehicle_km"].to_numpy(float) * light.to_numpy(float)).sum()) if len(driven) else 0.0
+    driven = results.at("roads", year)
+    km = float(driven["light_km"].sum())
     return float(driven["electric_km"].sum()) / km if km > 0 else results.factors.at(year)["fleet.ev_share"]

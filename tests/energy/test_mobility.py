@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import energy
+from energy.climate import inventory
 from energy.electrification.load import charging_kwh
 from energy.memory import Memory
 from energy.mobility.fuels import blended_share, lifecycle_g_mj, obligated_share
-from energy.mobility.inventory_ratio import inventory_ratio
 from energy.mobility.link_emissions import energy_mj_per_km
 from energy.mobility.traffic import CLASSES, _energy, class_km, electric_shares, traffic
 from energy.stock import Stock
-from twin import Factors, TwinError
+from twin import City, Factors
 
 FACTORS = Factors.read().at(2024)
 HBEFA = pd.read_csv(Path(__file__).parents[1] / "reference" / "hbefa_steady.csv")
@@ -177,18 +177,41 @@ def test_buses_never_burn_less_biofuel_than_diesel_holds(roads):
 
 def test_the_sample_city_says_its_ratio_to_the_inventory(sample):
     results = energy.simulate(sample, energy.Scenario.baseline(), years=[2024], ranges=False)
-    found = inventory_ratio(results, 2024)
+    roads = inventory.ratios(results, 2024).set_index("model").loc["roads"]
     people = sample["areas"].loc[lambda a: ~a["area_id"].isin(a["parent_id"]), "population"].sum()
-    goteborg = Factors.read().at(2024)["population.goteborg"]
-    assert found.official_t == 556_157.3  # SMHI 2026, transport
-    assert found.population_share == pytest.approx(people / goteborg, rel=1e-12)
-    assert found.ratio == pytest.approx(found.model_t / (556_157.3 * people / goteborg), rel=1e-12)
-    assert str(found).endswith("of the inhabitants")
-    assert f"{found.ratio:.2f}" in str(found)
-    with pytest.raises(TwinError, match="was not simulated"):
-        inventory_ratio(results, 2025)
+    share = people / Factors.read().at(2024)["population.goteborg"]
+    assert roads["inventory_t"] == 556_157.3  # SMHI 2026, transport
+    assert roads["shared_t"] == pytest.approx(556_157.3 * share, rel=1e-12)
+    exhaust = results.at("roads", 2024)["co2e_territorial_kg"].sum() / 1000
+    assert roads["ratio"] == pytest.approx(exhaust / (556_157.3 * share), rel=1e-12)
 
 
-def test_the_inventory_is_that_of_the_last_year_it_knows(city):
-    results = energy.simulate(city, energy.Scenario.baseline(), years=[2017, 2030], ranges=False)
-    assert [inventory_ratio(results, y).inventory_year for y in (2017, 2030)] == [2015, 2024]
+def test_what_cars_charge_emits_once(sample):
+    results = energy.simulate(sample, energy.Scenario.baseline(), years=[2024], ranges=False)
+    f = Factors.read().at(2024)
+    houses, streets = results.at("buildings", 2024), results.at("roads", 2024)
+    carriers = {
+        "oil_kwh": "fuel.oil.lifecycle",
+        "gas_kwh": "fuel.gas.lifecycle",
+        "biofuel_kwh": "fuel.biofuel.lifecycle_kwh",
+    }
+    no_heat = houses.loc[houses["district_heating_kwh"] == 0, "co2e_lifecycle_kg"].sum()
+    own = houses["district_heating_kwh"] == 0
+    assert no_heat == pytest.approx(
+        sum(houses.loc[own, c].sum() * f[key] for c, key in carriers.items())
+        + (houses["electricity_kwh"] - houses["ev_charging_kwh"] - houses["pv_kwh"])[own].sum()
+        * f["electricity.lifecycle"],
+        rel=1e-9,
+    )
+    assert streets["traffic_electricity_kwh"].sum() > 0
+
+
+def test_without_streets_the_charging_stays_with_the_buildings(city):
+    bare = City(city.name, city.crs, {k: v for k, v in city.tables.items() if k != "roads"})
+    with_streets, without = (
+        energy.simulate(c, energy.Scenario.baseline(), years=[2024], ranges=False).at("buildings", 2024)
+        for c in (city, bare)
+    )
+    assert without["ev_charging_kwh"].sum() > 0
+    extra = without["co2e_lifecycle_kg"].sum() - with_streets["co2e_lifecycle_kg"].sum()
+    assert extra > 0
