@@ -27,7 +27,17 @@ Floats = npt.NDArray[np.float64]
 
 _LONGEST_DAYS = 1500
 _MODES = {0: "tram", 1: "metro", 2: "rail", 3: "bus", 4: "ferry", 11: "bus"}
-_EXTENDED = {1: "rail", 2: "bus", 4: "metro", 5: "metro", 7: "bus", 8: "bus", 9: "tram", 10: "ferry", 12: "ferry"}  # by hundreds
+_EXTENDED = {
+    1: "rail",
+    2: "bus",
+    4: "metro",
+    5: "metro",
+    7: "bus",
+    8: "bus",
+    9: "tram",
+    10: "ferry",
+    12: "ferry",
+}  # by hundreds
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,11 @@ def gtfs_stops(context: Context, *, path: str) -> gpd.GeoDataFrame:
         if (left := int((kind != "0").sum())) > 0:
             context.note(f"{left} stations, entrances and other places that are no stops were left out")
         stops = stops[kind == "0"]
-    calls = day.calls[day.calls["boards"]].merge(day.runs, on="trip_id").merge(day.trips[["trip_id", "route", "mode"]], on="trip_id")
+    calls = (
+        day.calls[day.calls["boards"]]
+        .merge(day.runs, on="trip_id")
+        .merge(day.trips[["trip_id", "route", "mode"]], on="trip_id")
+    )
     hour = (calls["start_s"] + calls["offset_s"]).to_numpy() / 3600
     if late := int((hour >= 24).sum()):
         context.note(f"{late} departures after midnight belong to the day before, and count as night")
@@ -91,14 +105,22 @@ def gtfs_stops(context: Context, *, path: str) -> gpd.GeoDataFrame:
     table["departures"] = np.bincount(at[good], minlength=len(ids)).astype(float)
     for period in reference.table("transit_periods").itertuples(index=False):
         inside = good & (hour % 24 >= period.start_h) & (hour % 24 < period.end_h)
-        table[f"departures_{period.period}_per_h"] = np.bincount(at[inside], minlength=len(ids)) / (period.end_h - period.start_h)
+        table[f"departures_{period.period}_per_h"] = np.bincount(at[inside], minlength=len(ids)) / (
+            period.end_h - period.start_h
+        )
     per_h = table["departures_day_per_h"].to_numpy(float)
     table["headway_min"] = np.where(per_h > 0, 60 / np.where(per_h > 0, per_h, 1.0), np.nan)
     points = gpd.points_from_xy(stops["stop_lon"], stops["stop_lat"])
     return gpd.GeoDataFrame(table.reset_index(drop=True), geometry=points, crs=WGS84)
 
 
-@layer("gtfs_lines", title="Kollektivtrafikens linjer", table="transit_lines", source="GTFS", provides={"line_id": "", "vehicle_km": "km"})
+@layer(
+    "gtfs_lines",
+    title="Kollektivtrafikens linjer",
+    table="transit_lines",
+    source="GTFS",
+    provides={"line_id": "", "vehicle_km": "km"},
+)
 def gtfs_lines(context: Context, *, path: str) -> gpd.GeoDataFrame:
     """Read lines with trips, length, speed and the distance that is driven in a year.
 
@@ -146,7 +168,9 @@ def gtfs_lines(context: Context, *, path: str) -> gpd.GeoDataFrame:
                 "length_m": metres / runs.sum(),
                 "vehicle_km": metres / 1000,
                 "speed_kmh": 3.6 * metres / seconds if seconds > 0 else np.nan,
-                "headway_min": 60 * (middle["end_h"] - middle["start_h"]) * ways / some["noon"].sum() if some["noon"].sum() else np.nan,
+                "headway_min": 60 * (middle["end_h"] - middle["start_h"]) * ways / some["noon"].sum()
+                if some["noon"].sum()
+                else np.nan,
                 "geometry": some.loc[some["pattern"] == most, "way"].iloc[0],
             }
         )
@@ -166,11 +190,13 @@ def _timetable(feed: Feed, context: Context) -> _Timetable:
     at = pd.Index(services).get_indexer(trips["service_id"])
     per_service = np.bincount(at, each, minlength=len(services))
     per_day = per_service @ active
-    weekday = np.where(dates.dayofweek < 5, per_day, -1.0)
+    weekday = np.where(dates.day_of_week < 5, per_day, -1.0)
     best = int(weekday.argmax()) if len(weekday) else -1
     if best < 0 or weekday[best] <= 0:
         raise TwinError("no trip of the feed runs on any day from Monday to Friday; check calendar.txt")
-    context.note(f"the typical weekday is {dates[best]:%Y-%m-%d}, with {int(per_day[best])} trips, the most of the feed's weekdays")
+    context.note(
+        f"the typical weekday is {dates[best]:%Y-%m-%d}, with {int(per_day[best])} trips, the most of the feed's weekdays"
+    )
     runs_here = active[at, best] > 0
     trips["runs"] = each * runs_here
     trips["runs_year"] = each * active[at].mean(axis=1) * 365
@@ -189,11 +215,14 @@ def _timetable(feed: Feed, context: Context) -> _Timetable:
     again = pd.DataFrame(
         {
             "trip_id": np.repeat(often["trip_id"].to_numpy(object), n),
-            "start_s": np.repeat(often["start_time"].to_numpy(float), n) + k * np.repeat(often["headway_secs"].to_numpy(float), n),
+            "start_s": np.repeat(often["start_time"].to_numpy(float), n)
+            + k * np.repeat(often["headway_secs"].to_numpy(float), n),
         }
     )
     again = again[again["trip_id"].isin(trips.loc[runs_here, "trip_id"])]
-    once = pd.DataFrame({"trip_id": alone["trip_id"].to_numpy(object), "start_s": alone["trip_id"].map(first).to_numpy(float)})
+    once = pd.DataFrame(
+        {"trip_id": alone["trip_id"].to_numpy(object), "start_s": alone["trip_id"].map(first).to_numpy(float)}
+    )
     return _Timetable(trips, pd.concat([once, again], ignore_index=True), calls)
 
 
@@ -205,18 +234,22 @@ def _calendar(feed: Feed) -> tuple[list[str], pd.DatetimeIndex, Floats]:
     """Return services, dates, and which service runs on which date."""
     calendar, changes = feed["calendar"], feed["calendar_dates"]
     services = sorted({*calendar["service_id"], *changes["service_id"]})
-    ends = pd.concat([pd.to_datetime(calendar["start_date"]), pd.to_datetime(calendar["end_date"]), pd.to_datetime(changes["date"])])
+    ends = pd.concat(
+        [pd.to_datetime(calendar["start_date"]), pd.to_datetime(calendar["end_date"]), pd.to_datetime(changes["date"])]
+    )
     if ends.empty:
         raise TwinError("calendar.txt and calendar_dates.txt have no days; ask for a complete feed")
     if (span := (ends.max() - ends.min()).days) > _LONGEST_DAYS:
-        raise TwinError(f"the feed's days span {span} days, from {ends.min():%Y-%m-%d} on; correct the dates, or cut the feed to a year")
+        raise TwinError(
+            f"the feed's days span {span} days, from {ends.min():%Y-%m-%d} on; correct the dates, or cut the feed to a year"
+        )
     dates = pd.date_range(ends.min(), ends.max())
     active = np.zeros((len(services), len(dates)))
     index = pd.Index(services)
     start, end = (pd.to_datetime(calendar[c]).to_numpy() for c in ("start_date", "end_date"))
     week = calendar[list(known_days())].to_numpy(float)
     stamps = dates.to_numpy()
-    on = (stamps >= start[:, None]) & (stamps <= end[:, None]) & (week[:, dates.dayofweek] > 0)
+    on = (stamps >= start[:, None]) & (stamps <= end[:, None]) & (week[:, dates.day_of_week] > 0)
     np.maximum.at(active, index.get_indexer(calendar["service_id"]), on.astype(float))
     day = (pd.to_datetime(changes["date"]) - dates[0]).dt.days.to_numpy(int) if len(changes) else np.zeros(0, int)
     active[index.get_indexer(changes["service_id"]), day] = changes["exception_type"].to_numpy(float) == 1
@@ -243,7 +276,9 @@ def _ways(feed: Feed, trips: pd.DataFrame, calls: pd.DataFrame, crs: str) -> tup
     places = feed["stops"].set_index("stop_id")[["stop_lon", "stop_lat"]].loc[calls["stop_id"]].to_numpy(float)
     straight = _lines(calls["trip_id"], places, crs)
     shape = trips.get("shape_id", pd.Series(index=trips.index, dtype=object))
-    way = [drawn.get(s) or straight.get(t) or shapely.LineString() for s, t in zip(shape, trips["trip_id"], strict=True)]
+    way = [
+        drawn.get(s) or straight.get(t) or shapely.LineString() for s, t in zip(shape, trips["trip_id"], strict=True)
+    ]
     trips["pattern"] = shape.where(shape.isin(list(drawn)), trips["trip_id"]).to_numpy()
     return np.array(way, object), int((~shape.isin(list(drawn))).sum())
 

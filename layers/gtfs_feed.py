@@ -85,11 +85,15 @@ def read_feed(context: Context, path: str) -> Feed:
         elif name in _NEEDED:
             problems.append(Problem(f"{name}.txt", "", "the file is missing from the feed; ask for a complete one"))
     if "calendar" not in raw and "calendar_dates" not in raw:
-        problems.append(Problem("calendar.txt", "", "neither calendar.txt nor calendar_dates.txt is in the feed; one is needed"))
+        problems.append(
+            Problem("calendar.txt", "", "neither calendar.txt nor calendar_dates.txt is in the feed; one is needed")
+        )
     if problems:
         raise SchemaError(problems)
     for name, columns in _OPTIONAL.items():
-        feed.setdefault(name, pd.DataFrame({c: pd.Series(dtype=float if c in _NUMBERS.get(name, ()) else "str") for c in columns}))
+        feed.setdefault(
+            name, pd.DataFrame({c: pd.Series(dtype=float if c in _NUMBERS.get(name, ()) else "str") for c in columns})
+        )
     _typed(feed, problems)
     _met(feed, problems)
     _placed(feed, context, problems)
@@ -115,9 +119,13 @@ def _from_zip(file: Path) -> dict[str, bytes]:
                     found[name.stem] = stream.read(left + 1)
                 left -= len(found[name.stem])
                 if left < 0:
-                    raise TwinError(f"{file.name} holds more than {_LARGEST_BYTES / 1e9:g} GB; cut the feed to the city")
+                    raise TwinError(
+                        f"{file.name} holds more than {_LARGEST_BYTES / 1e9:g} GB; cut the feed to the city"
+                    )
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
-        raise TwinError(f"{file.name} is no zip archive that can be read, is damaged, or has a password ({error})") from error
+        raise TwinError(
+            f"{file.name} is no zip archive that can be read, is damaged, or has a password ({error})"
+        ) from error
     return found
 
 
@@ -135,7 +143,14 @@ def _from_folder(file: Path, path: str, context: Context) -> dict[str, bytes]:
 
 def _table(content: bytes, name: str, columns: tuple[str, ...], problems: list[Problem]) -> pd.DataFrame:
     try:
-        table = pd.read_csv(io.BytesIO(content), dtype="str", encoding="utf-8-sig", skipinitialspace=True, keep_default_na=False, na_values=[""])
+        table = pd.read_csv(
+            io.BytesIO(content),
+            dtype="str",
+            encoding="utf-8-sig",
+            skipinitialspace=True,
+            keep_default_na=False,
+            na_values=[""],
+        )
     except UnicodeDecodeError:
         problems.append(Problem(f"{name}.txt", "", "is not UTF-8 text; save it as UTF-8"))
         return pd.DataFrame(columns=list(columns), dtype="str")
@@ -143,7 +158,9 @@ def _table(content: bytes, name: str, columns: tuple[str, ...], problems: list[P
         problems.append(Problem(f"{name}.txt", "", f"is no table of comma-separated values ({str(error).strip()})"))
         return pd.DataFrame(columns=list(columns), dtype="str")
     table.columns = [str(c).strip() for c in table.columns]
-    problems += [Problem(f"{name}.txt", c, "the column is missing; the format asks for it") for c in columns if c not in table]
+    problems += [
+        Problem(f"{name}.txt", c, "the column is missing; the format asks for it") for c in columns if c not in table
+    ]
     if table.empty and name in _NEEDED:
         problems.append(Problem(f"{name}.txt", "", "has no rows"))
     return table
@@ -154,8 +171,16 @@ def _typed(feed: Feed, problems: list[Problem]) -> None:
     for name, table in feed.items():
         kinds: tuple[tuple[tuple[str, ...], Any, str], ...] = (
             (_NUMBERS.get(name, ()), lambda s: pd.to_numeric(s, errors="coerce"), "is not a number"),
-            (_TIMES.get(name, ()), _seconds, "is no time; write HH:MM:SS, with hours from 24 on after midnight, at most 72"),
-            (_DATES.get(name, ()), lambda s: pd.to_datetime(s, format="%Y%m%d", errors="coerce"), "is no date; write YYYYMMDD"),
+            (
+                _TIMES.get(name, ()),
+                _seconds,
+                "is no time; write HH:MM:SS, with hours from 24 on after midnight, at most 72",
+            ),
+            (
+                _DATES.get(name, ()),
+                lambda s: pd.to_datetime(s, format="%Y%m%d", errors="coerce"),
+                "is no date; write YYYYMMDD",
+            ),
         )
         done = table.copy()
         for columns, read, rule in kinds:
@@ -232,8 +257,22 @@ def _placed(feed: Feed, context: Context, problems: list[Problem]) -> None:
         turned = ~outside(lat[bad], lon[bad])
         swapped, away = bad.copy(), bad.copy()
         swapped[bad], away[bad] = turned, ~turned
-        _tell(swapped, table, name, f"{prefix}_lat", f"latitude and longitude are swapped; exchange {prefix}_lat and {prefix}_lon", problems)
-        _tell(away, table, name, f"{prefix}_lat", f"lies outside the area where {context.crs} is used; cut the feed to the city", problems)
+        _tell(
+            swapped,
+            table,
+            name,
+            f"{prefix}_lat",
+            f"latitude and longitude are swapped; exchange {prefix}_lat and {prefix}_lon",
+            problems,
+        )
+        _tell(
+            away,
+            table,
+            name,
+            f"{prefix}_lat",
+            f"lies outside the area where {context.crs} is used; cut the feed to the city",
+            problems,
+        )
 
 
 def _ordered(feed: Feed, problems: list[Problem]) -> None:
@@ -244,10 +283,24 @@ def _ordered(feed: Feed, problems: list[Problem]) -> None:
     times = times.sort_values(["trip_id", "stop_sequence"], kind="stable")
     ends = ~(times["trip_id"].duplicated() & times["trip_id"].duplicated(keep="last"))
     bad = (ends & times["departure_time"].isna()).sort_index()
-    _tell(bad, feed["stop_times"], "stop_times", "departure_time", "is blank at the first or last stop of a trip; give a time", problems)
+    _tell(
+        bad,
+        feed["stop_times"],
+        "stop_times",
+        "departure_time",
+        "is blank at the first or last stop of a trip; give a time",
+        problems,
+    )
     past = times["departure_time"].ffill()
     back = ((times["trip_id"] == times["trip_id"].shift()) & (past < past.shift())).sort_index()
-    _tell(back, feed["stop_times"], "stop_times", "departure_time", "is before that of the stop before it; after midnight go on with 24:00:00", problems)
+    _tell(
+        back,
+        feed["stop_times"],
+        "stop_times",
+        "departure_time",
+        "is before that of the stop before it; after midnight go on with 24:00:00",
+        problems,
+    )
     calendar = feed["calendar"]
     late = calendar["end_date"] < calendar["start_date"] if len(calendar) else np.zeros(0, bool)
     _tell(late, calendar, "calendar", "end_date", "is before start_date", problems)

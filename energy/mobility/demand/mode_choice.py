@@ -18,7 +18,15 @@ import numpy.typing as npt
 from twin import reference
 from twin.errors import TwinError
 
-__all__ = ["MODES", "charge_case", "coefficients", "elasticities", "incremental_logit", "observed_shares", "utility_change"]
+__all__ = [
+    "MODES",
+    "charge_case",
+    "coefficients",
+    "elasticities",
+    "incremental_logit",
+    "observed_shares",
+    "utility_change",
+]
 
 Floats = npt.NDArray[np.float64]
 

@@ -113,7 +113,9 @@ class StreetGraph:
         """
         links = self.links(mode).sort_values(weight, kind="stable").drop_duplicates(["start", "end"])
         n = len(self.xy)
-        return coo_array((links[weight].to_numpy(), (links["start"].to_numpy(), links["end"].to_numpy())), (n, n)).tocsr()
+        return coo_array(
+            (links[weight].to_numpy(), (links["start"].to_numpy(), links["end"].to_numpy())), (n, n)
+        ).tocsr()
 
     def component(self, mode: str) -> Whole:
         """Return the component of each node, the longest first; -1 where no street of the mode passes.
@@ -134,7 +136,9 @@ class StreetGraph:
         """Return what hangs together: component, edges, length_m, length_share, first_road_id, the longest first."""
         node = self.component(mode)
         used = np.flatnonzero(np.isfinite(self.minutes(mode)) & (node[self.a] == node[self.b]))
-        table = pd.DataFrame({"component": node[self.a[used]], "length_m": self.length_m[used], "road_id": self.road_id[used]})
+        table = pd.DataFrame(
+            {"component": node[self.a[used]], "length_m": self.length_m[used], "road_id": self.road_id[used]}
+        )
         found = table.groupby("component").agg(
             edges=("length_m", "size"), length_m=("length_m", "sum"), first_road_id=("road_id", "first")
         )
@@ -272,7 +276,9 @@ def attach(
     usable = np.flatnonzero(np.any([graph.speed_kmh[_known(m)] > 0 for m in modes], axis=0))
     edge, along, leg = np.full(len(places), -1), np.zeros(len(places)), np.full(len(places), np.inf)
     if len(usable) and len(places):
-        (who, what), far = shapely.STRtree(graph.line[usable]).query_nearest(places, return_distance=True, all_matches=False)
+        (who, what), far = shapely.STRtree(graph.line[usable]).query_nearest(
+            places, return_distance=True, all_matches=False
+        )
         near = far <= reach_m
         who, what = who[near], usable[what[near]]
         edge[who], leg[who] = what, far[near]
@@ -291,7 +297,9 @@ def _lines(roads: gpd.GeoDataFrame) -> tuple[Geometries, Whole, int]:
     """Return single lines with a length, the row of each, and how many rows have none."""
     problems = [Problem("roads", c, "the column is missing") for c in ("road_id", "road_class", "posted_speed_kmh") if c not in roads]  # fmt: skip
     if roads.crs is not None and roads.crs.is_geographic:
-        problems.append(Problem("roads", "geometry", "coordinates are degrees; put the streets into the city's projected system"))
+        problems.append(
+            Problem("roads", "geometry", "coordinates are degrees; put the streets into the city's projected system")
+        )
     parts, row = shapely.get_parts(roads.geometry.to_numpy(), return_index=True)
     good = shapely.length(parts) > SAME_M
     if not good.any():

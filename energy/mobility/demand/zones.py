@@ -93,7 +93,9 @@ def residents(buildings: pd.DataFrame, areas: pd.DataFrame) -> Floats:
     return np.where(whole > 0, people * home.to_numpy() / np.where(whole > 0, whole, 1.0), 0.0)
 
 
-def make_zones(areas: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, graph: StreetGraph, f: Mapping[str, float]) -> Zones:
+def make_zones(
+    areas: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, graph: StreetGraph, f: Mapping[str, float]
+) -> Zones:
     """Make a zone of every area of the lowest level.
 
     Production is trips of inhabitants; attraction is shared by jobs and has the same sum.
@@ -121,7 +123,9 @@ def make_zones(areas: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, graph: Stre
     blank = lowest["population"].isna()
     if blank.any():
         rule = "inhabitants are not known; give them in the areas, or in a population table"
-        raise SchemaError([Problem("areas", "population", rule, int(blank.sum()), str(lowest.loc[blank, "area_id"].iloc[0]))])
+        raise SchemaError(
+            [Problem("areas", "population", rule, int(blank.sum()), str(lowest.loc[blank, "area_id"].iloc[0]))]
+        )
     of = lowest["area_id"].astype(object)
     jobs = opportunities(buildings)["jobs"].groupby(buildings["area_id"].astype(object)).sum().reindex(of).fillna(0.0)
     middle = _middles(lowest, buildings)
@@ -185,7 +189,13 @@ def skim(zones: Zones, graph: StreetGraph, f: Mapping[str, float], mode: str = "
         time, before = dijkstra(graph.matrix(mode), indices=node[good], return_predecessors=True)
         minutes[pick] = time[:, node[good]] + 60 * joined / local
         km[pick] = _along(graph, mode, before, node[good]) / 1000 + joined
-        own_km = 128 / (45 * np.pi) * np.sqrt(zones.table["area_m2"].to_numpy(float)[good] / np.pi) * f["travel.detour"] / 1000
+        own_km = (
+            128
+            / (45 * np.pi)
+            * np.sqrt(zones.table["area_m2"].to_numpy(float)[good] / np.pi)
+            * f["travel.detour"]
+            / 1000
+        )
         km[good, good], minutes[good, good] = own_km, 60 * own_km / local
     return minutes, km
 
