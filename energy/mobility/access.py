@@ -7,7 +7,7 @@ same at the other end. From each end of a building's street one search goes as f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numba as nb
@@ -37,10 +37,13 @@ class Access:
         building_id, and what is reached; blank for a building that lies beyond reach of the streets.
     cut_off : list of str
         Buildings that are joined to no street, or to streets that do not hang together with the others.
+    left_out : list of str
+        Stops that are joined to no street, and reached by no one.
     """
 
     table: pd.DataFrame
     cut_off: list[str]
+    left_out: list[str] = field(default_factory=list)
 
 
 @nb.njit(cache=True)
@@ -243,7 +246,7 @@ def stop_access(
     for name, way_m in (("near", f["travel.catchment_m"]), ("far", f["travel.catchment_far_m"])):
         found = reachable(graph, at, there, weight, "walk", way_m / minute_m)
         table[[f"stops_{name}", f"departures_{name}_per_h"]] = found
-    return Access(table, at.cut_off(graph, "walk"))
+    return Access(table, at.cut_off(graph, "walk"), [str(i) for i in there.ids[there.edge < 0]])
 
 
 def compare(before: Floats, after: Floats, people: Floats, area_id: pd.Series) -> pd.DataFrame:

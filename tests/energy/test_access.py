@@ -102,6 +102,8 @@ def test_the_sample_by_building(sample):
     stops = stop_access(graph, sample["buildings"], sample["transit_stops"], F)
     assert (stops.table["stops_far"].fillna(0) >= stops.table["stops_near"].fillna(0)).all()
     assert stops.table["departures_near_per_h"].max() > 20
+    far = sample["transit_stops"].iloc[:2].set_geometry(shapely.points([[0, 0], [1, 1]]), crs="EPSG:3007")
+    assert stop_access(graph, sample["buildings"], far, F).left_out == far["stop_id"].tolist()
 
 
 def test_closed_streets_in_the_sample_take_from_some_and_give_to_none(sample):

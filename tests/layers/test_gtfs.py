@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import warnings
 import zipfile
 
 import pandas as pd
@@ -181,3 +182,31 @@ def test_the_sample_has_a_feed(root, tmp_path):
     assert often["headway_secs"].between(300, 3600).all()
     assert any("after midnight" in n for n in context.notes)
     assert stops["headway_min"].dropna().between(5, 60).all()
+
+
+def test_another_reader_finds_the_same_trips_and_lengths(root, tmp_path):
+    """gtfs-kit does not repeat trips by frequencies.txt, and counts the last stop of a trip: the feed without the one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        kit = pytest.importorskip("gtfs_kit", reason="gtfs-kit is not installed: pip install '.[transit]'")
+        with zipfile.ZipFile(tmp_path / "feed.zip", "w") as archive:
+            for file in (root / "sample_data/gtfs").iterdir():
+                if file.name != "frequencies.txt":
+                    archive.write(file, file.name)
+        feed = kit.read_feed(tmp_path / "feed.zip", dist_units="km")
+        routes = feed.compute_route_stats(["20240102"]).set_index("route_id")
+        calls = feed.compute_stop_stats(["20240102"]).set_index("stop_id")["num_trips"]
+    lines, _ = _read("gtfs_lines", tmp_path)
+    stops, _ = _read("gtfs", tmp_path)
+    lines, stops = lines.set_index("line_id"), stops.set_index("stop_id")
+    assert lines["departures"].to_dict() == routes["num_trips"].to_dict()
+    assert lines["length_m"].to_numpy() == pytest.approx(
+        1000 * routes["mean_trip_distance"][lines.index].to_numpy(), rel=2e-3
+    )
+    leaving = stops["departures"] > 0
+    assert stops.loc[leaving, "departures"].to_dict() == calls[stops.index[leaving]].to_dict()
+
+
+def _read(name, folder):
+    context = Context(LAYERS[name].table, "EPSG:3007", folder)
+    return LAYERS[name].function(context, path="feed.zip"), context
