@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 import shapely
-from _make import blocks, ground, networks, places, tables
+from _make import blocks, ground, networks, places, tables, transit
 from rasterio.transform import from_origin
 
 __all__ = ["make"]
@@ -76,6 +76,7 @@ def make(folder: Path) -> None:
     networks.heat_supply(float(floor_area_m2[~villas].sum())).to_parquet(folder / "heat_supply.parquet")
     networks.grid_areas(buildings, floor_area_m2).to_parquet(folder / "grid_areas.parquet")
     networks.charging(buildings, rng["charging"]).to_parquet(folder / "charging.parquet")
+    transit.write_gtfs(folder / "gtfs")
     tables.write_epw(folder / "weather.epw", rng["weather"])
 
 

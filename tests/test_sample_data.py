@@ -21,8 +21,9 @@ def test_it_is_made_anew_elsewhere_with_the_same_contents(root, tmp_path):
     subprocess.run(
         [sys.executable, str(root / "sample_data/make.py"), str(tmp_path / "new city")], check=True, cwd=tmp_path
     )
-    made = {p.name for p in (tmp_path / "new city").iterdir()}
+    made = {str(p.relative_to(tmp_path / "new city")) for p in (tmp_path / "new city").rglob("*") if p.is_file()}
     assert len(made) >= 11
+    assert len([name for name in made if name.startswith("gtfs")]) == 9
     for name in made:
         new, old = tmp_path / "new city" / name, root / "sample_data" / name
         if name.endswith(".parquet"):
