@@ -17,7 +17,7 @@ from twin import TwinError
 from views import grid_charts, heat_shapes
 from views.language import Language
 from views.legend import Legend
-from views.pages.heat_common import Asked, draw_map, middle_bounds
+from views.pages.common import Asked, draw_map, middle_bounds
 from views.pages.state import map_of, remember, remembered
 from views.session import BASELINE, Session, Settings
 

@@ -11,7 +11,7 @@ from energy.heat_plans.decisions import Decisions, decisions
 from energy.heating_options import OPTIONS
 from views import heat_shapes
 from views.language import Language
-from views.pages.heat_common import Asked, draw_map, middle_bounds
+from views.pages.common import Asked, draw_map, middle_bounds
 from views.pages.state import map_of
 
 __all__ = ["show"]

@@ -13,7 +13,7 @@ from energy.heat_plans.cooler import cooler
 from twin import reference
 from views import heat_shapes
 from views.language import Language
-from views.pages.heat_common import Asked, draw_map, middle_bounds
+from views.pages.common import Asked, draw_map, middle_bounds
 from views.pages.state import map_of
 
 __all__ = ["show"]

@@ -12,7 +12,7 @@ from energy.heat_plans.dense import Dense, dense
 from views import heat_shapes
 from views.language import Language
 from views.legend import Legend
-from views.pages.heat_common import PRESETS, Asked, draw_map, middle_bounds
+from views.pages.common import PRESETS, Asked, draw_map, middle_bounds
 from views.pages.state import map_of
 
 __all__ = ["show"]

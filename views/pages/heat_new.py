@@ -18,8 +18,8 @@ from twin.crs import WGS84, transform
 from views import heat_shapes, report
 from views.language import Language
 from views.legend import Legend
+from views.pages.common import MAP_HEIGHT, PRESETS, Asked, draw_map, middle_bounds
 from views.pages.draw import boundary
-from views.pages.heat_common import MAP_HEIGHT, PRESETS, Asked, draw_map, middle_bounds
 from views.pages.state import map_of, remembered
 
 __all__ = ["show"]

@@ -10,7 +10,7 @@ from energy.district_heating.supply.network import Operation
 from energy.heat_plans import supply
 from views import heat_charts
 from views.language import Language
-from views.pages.heat_common import Asked
+from views.pages.common import Asked
 
 __all__ = ["show"]
 

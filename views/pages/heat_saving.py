@@ -11,7 +11,7 @@ from energy.heat_plans.saving import Saving, saving
 from views import heat_shapes
 from views.language import Language
 from views.legend import Legend
-from views.pages.heat_common import Asked, draw_map, middle_bounds
+from views.pages.common import Asked, draw_map, middle_bounds
 from views.pages.state import map_of
 from views.session import BASELINE
 

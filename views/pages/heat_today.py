@@ -13,7 +13,7 @@ from energy.heat_plans.today import NetworkToday, network_today
 from views import heat_charts, heat_shapes
 from views.language import Language
 from views.legend import Legend
-from views.pages.heat_common import Asked, draw_map
+from views.pages.common import Asked, draw_map
 from views.pages.state import map_of
 
 __all__ = ["show"]

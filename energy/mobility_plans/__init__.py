@@ -1,0 +1,1 @@
+"""What people ask of traffic, answered from simulated years: streets, levers, zones, journeys, what is within reach."""

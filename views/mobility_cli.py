@@ -1,0 +1,14 @@
+"""The commands ``twin mobility``: what traffic emits, street by street, and what changes it."""
+
+from __future__ import annotations
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="Traffic: streets, levers, zones, journeys, what is within reach.")
+
+
+@app.callback()
+def _group() -> None:
+    """Keep the commands of traffic together."""

@@ -1,0 +1,18 @@
+"""The page of traffic: what every street emits, and what zones, electric vehicles and fewer kilometres do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from views.language import Language
+from views.pages.common import Asked, views
+from views.session import Session
+
+__all__ = ["show"]
+
+_VIEWS: dict[str, Callable[[Asked, Language], None]] = {}
+
+
+def show(opened: Session, text: Language) -> None:
+    """Draw the page."""
+    views(opened, text, "traffic", _VIEWS)
