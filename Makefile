@@ -30,6 +30,7 @@ bench: $(STAMP) $(PEERS)/.installed  ## measure speed side by side with peers
 	$(RUN) benchmarks.electricity
 	$(RUN) benchmarks.charging
 	$(RUN) benchmarks.assignment
+	$(RUN) benchmarks.link_emissions
 
 lint: $(STAMP)  ## check style, form and types
 	$(RUN) ruff check .
