@@ -58,7 +58,7 @@ def main(count: int = 65_000) -> None:
     whole = Scenario.read(_SAMPLE / "scenarios" / "plan2030.toml")
     scenario = whole.model_copy(update={"step": tuple(s for s in whole.step if s.measure not in _LEFT_OUT)})
     first = Model(city, plan(city, scenario), Memory())
-    first.year(_YEAR, factors, Memory())  # compiles and reads the reference tables
+    first.year(_YEAR, factors, Memory(), None)  # compiles and reads the reference tables
 
     start, busy = time.perf_counter(), time.process_time()
     model = Model(city, plan(city, scenario), Memory())
@@ -81,7 +81,7 @@ def main(count: int = 65_000) -> None:
 
     fresh = in_turns(
         {
-            "yearly": lambda: Model(city, plan(city, scenario), Memory()).year(_YEAR, factors, Memory()),
+            "yearly": lambda: Model(city, plan(city, scenario), Memory()).year(_YEAR, factors, Memory(), None),
             "command": partial(simulate, city, scenario, years=[_YEAR], ranges=False),
         },
         rounds=2,
@@ -96,7 +96,7 @@ def main(count: int = 65_000) -> None:
     report(
         seconds=seconds,
         processor_seconds=busy,
-        work=f"{runs} coalitions of 8 measures on {count} buildings and {len(city['roads'])} roads, yearly model, one account",
+        work=f"{runs} coalitions of 8 measures on {count} buildings and {len(city['roads'])} roads, yearly model and hourly cooling, one account",
         coalitions_seconds=ran - start,
         shapley_seconds=split - ran,
         interval_seconds=seconds - (split - start),
@@ -114,7 +114,7 @@ def _check(model: Model, coalitions: Coalitions, emissions: np.ndarray, factors:
     """Compare a few coalitions with the model run with their steps."""
     for mask in (0b10010110, 0b01101001):
         some = masked(model.adoption, [mask >> k & 1 == 1 for k in range(len(coalitions.players))])
-        frames = Model(model.city, some, model.prepared).year(_YEAR, factors, Memory())
+        frames = Model(model.city, some, model.prepared).with_hours(_YEAR, factors)
         whole = np.concatenate([frames[t]["co2e_territorial_kg"].to_numpy(float) for t in ("buildings", "roads")])
         assert np.abs(whole - emissions[mask]).max() <= 1e-9 * np.abs(whole).max()
 

@@ -20,6 +20,7 @@ import pandas as pd
 
 from energy.accounts import ACCOUNTS, with_emissions
 from energy.buildings.demand import demand
+from energy.buildings.hourly import hourly_demand, stock_drivers
 from energy.climate.attribution import MOST
 from energy.district_heating.supply import network
 from energy.electrification.heat_pumps import degree_hours
@@ -250,7 +251,7 @@ class Coalitions:
         """Return the year as the model runs it with the steps of a coalition."""
         keep = [coalition >> self.players.index(g) & 1 == 1 for g in self.groups]
         model = replace(self.model, adoption=masked(self.model.adoption, keep))
-        return dict(model.year(self.year, self.factors, Memory(self._memory) if coalition else self._memory))
+        return dict(model.with_hours(self.year, self.factors))
 
     @cached_property
     def _on_roads(self) -> int:
@@ -272,7 +273,7 @@ class Coalitions:
                 for s, g in zip(steps, self.groups, strict=True)
             ]
             model = replace(self.model, adoption=masked(self.model.adoption, keep))
-            frames = model.year(self.year, self.factors, Memory(self._memory) if some else self._memory)
+            frames = model.year(self.year, self.factors, Memory(self._memory) if some else self._memory, None)
             charged = frames["buildings"]["ev_charging_kwh"].to_numpy(float)
             road_kg = frames["roads"][f"co2e_{self.account}_kg"].to_numpy(float)
             out[some] = (self._kg(pd.DataFrame({"electricity_kwh": charged})), road_kg)
@@ -298,6 +299,18 @@ class Coalitions:
             heat = network.run(delivered_kwh, hot_water_kwh, self._cold, self.stock.heat_supply, self._f)
             self._supplied[key] = float(getattr(heat, self.account))
         return self._supplied[key]
+
+    def _cooling_kwh(self, buildings: pd.DataFrame) -> Floats | None:
+        """Return what cooling must remove by the hourly model, run for those with cooling; none without weather."""
+        weather = self.stock.weather
+        if weather is None:
+            return None
+        drivers = self.model.prepared("drivers", stock_drivers, weather, f=self._f)
+        cooled = buildings["cooling_set_point_c"].notna().to_numpy(bool)
+        out = np.zeros(len(buildings))
+        year = hourly_demand(buildings[cooled], drivers, self.stock.season.outdoor_c, self._f, warm_wanted=False)
+        out[cooled] = year.cool_kwh.sum(axis=0)
+        return out
 
     @cached_property
     def _states(self) -> _States:
@@ -332,7 +345,7 @@ class Coalitions:
             inside = [(s, y[rows]) for s, y, p in steps if some >> p & 1]
             adoption = Adoption(tuple(s for s, _ in inside), tuple(y for _, y in inside), ())
             now = adopted(stock.buildings.iloc[rows], "buildings", adoption, self.year, self._f)
-            needs = demand(now, stock.season, self._f)
+            needs = demand(now, stock.season, self._f, self._cooling_kwh(now))
             on_network = (now["heating"] == "district_heating").to_numpy(bool)
             heat[place] = needs["district_heating_kwh"].to_numpy(float)
             water[place] = np.where(on_network, needs["hot_water_need_kwh"].to_numpy(float), 0.0)
@@ -344,6 +357,7 @@ def _without_charging(needs: pd.DataFrame) -> pd.DataFrame:
     parts = [
         "heat_pump_electricity_kwh",
         "direct_electric_kwh",
+        "cooling_electricity_kwh",
         "property_electricity_kwh",
         "household_electricity_kwh",
     ]

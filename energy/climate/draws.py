@@ -103,7 +103,7 @@ def reached(model: Model, year: int, factors: Factors) -> tuple[frozenset[str], 
     A factor reaches the hourly model when it is read there, in the stock's making, or by a measure.
     """
     yearly = Factors(dict(factors))
-    replace(model, prepared=Memory()).year(year, yearly, Memory())
+    replace(model, prepared=Memory()).year(year, yearly, Memory(), None)
     hourly = Factors(dict(factors))
     f0, f = hourly.at(model.city.base_year), hourly.at(year)
     stock = Stock.of(model.city, Memory(), f0)
@@ -180,21 +180,27 @@ def run(
 
 def _city(model: Model, year: int, factors: Factors, memory: Memory, *, hourly: bool) -> dict[str, float]:
     """Return the whole city's indicators."""
-    frames, stock, f = model.year(year, factors, memory), model.stock(factors), factors.at(year)
-    values = {name: float(v[-1]) for name, v in place_values(frames, stock.places, hourly=False).items()}
+    stock, f = model.stock(factors), factors.at(year)
+    hours: dict[str, float] = {}
+    cooling: Floats | None = None
     if hourly and stock.weather is not None:
         buildings = memory("renovated", adopted, stock.buildings, "buildings", model.adoption, year, f=f)
         drivers = model.prepared("drivers", stock_drivers, stock.weather, f=f)
-        values |= memory("hours", _hours, stock, buildings, drivers, f=f)
-    return values
+        hours, cooling = memory("hours", _hours, stock, buildings, drivers, f=f)
+    frames = model.year(year, factors, memory, cooling)
+    values = place_values(frames, stock.places, hourly=False)
+    return {name: float(v[-1]) for name, v in values.items()} | hours
 
 
-def _hours(stock: Stock, buildings: pd.DataFrame, drivers: Drivers, f: Mapping[str, float]) -> dict[str, float]:
-    """Return the city's hourly indicators, from the hourly model in 32-bit numbers and on one thread.
+def _hours(
+    stock: Stock, buildings: pd.DataFrame, drivers: Drivers, f: Mapping[str, float]
+) -> tuple[dict[str, float], Floats]:
+    """Return the city's hourly indicators and each building's need for cooling, from the hourly model in 32-bit numbers and on one thread.
 
     As :func:`energy.hourly_figures.hourly_figures`, but for the city alone: 32 bits err by some 1e-5 of a sum.
     """
-    inside = buildings[buildings["floor_area_m2"].to_numpy(float) > 0]
+    heated = buildings["floor_area_m2"].to_numpy(float) > 0
+    inside = buildings[heated]
     area = inside["floor_area_m2"].to_numpy(float)
     year = simulate_year(
         building_steps(inside, stock.season.outdoor_c, f),
@@ -205,12 +211,14 @@ def _hours(stock: Stock, buildings: pd.DataFrame, drivers: Drivers, f: Mapping[s
         threads=1,
     )
     cooled = inside["cooling_set_point_c"].notna().to_numpy(bool)
+    cooling = np.zeros(len(buildings))
+    cooling[heated] = np.where(cooled, year.cool_kwh.sum(axis=0), 0.0)
     peak_kw = float(year.zone_heat_kw.sum(axis=0).max(initial=0.0)) * f["heat.model_scale"]
     whole = area.sum() if len(area) else np.nan
     found = (
         peak_kw,
-        float(year.cool_kwh[:, cooled].sum()),
+        float(cooling.sum()),
         float(year.warm_hours @ area / whole),
         float(year.warm_kh @ area / whole),
     )
-    return {name: value for name, value in zip(_HOURLY, found, strict=True) if name in INDICATORS}
+    return {name: value for name, value in zip(_HOURLY, found, strict=True) if name in INDICATORS}, cooling
