@@ -276,14 +276,24 @@ class Coalitions:
             frames = model.year(self.year, self.factors, Memory(self._memory) if some else self._memory, None)
             charged = frames["buildings"]["ev_charging_kwh"].to_numpy(float)
             road_kg = frames["roads"][f"co2e_{self.account}_kg"].to_numpy(float)
-            out[some] = (self._kg(pd.DataFrame({"electricity_kwh": charged})), road_kg)
+            out[some] = (self._kg(pd.DataFrame({"electricity_kwh": charged, "ev_charging_kwh": charged})), road_kg)
         return out
 
     def _kg(self, energy: pd.DataFrame) -> Floats:
         """Return the emissions of bought energy other than district heat."""
-        carriers = ("district_heating_kwh", "electricity_kwh", "pv_kwh", "oil_kwh", "gas_kwh", "biofuel_kwh")
+        carriers = (
+            "district_heating_kwh",
+            "electricity_kwh",
+            "ev_charging_kwh",
+            "pv_kwh",
+            "oil_kwh",
+            "gas_kwh",
+            "biofuel_kwh",
+        )
         complete = energy.assign(**{c: 0.0 for c in carriers if c not in energy})
-        return with_emissions(complete, _SUPPLY, self._f)[f"co2e_{self.account}_kg"].to_numpy(float)
+        return with_emissions(complete, _SUPPLY, self._f, streets=len(self.stock.roads) > 0)[
+            f"co2e_{self.account}_kg"
+        ].to_numpy(float)
 
     @cached_property
     def _cold(self) -> Floats:
