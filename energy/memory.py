@@ -44,10 +44,22 @@ class Memory:
     (20.0, 20.0)
     >>> memory("heat", heat, 10.0, f={"u": 3.0, "v": 1.0}), len(runs)
     (30.0, 2)
+
+    A memory may lie on another one, which it reads but never writes: what many calculations share is kept once.
+
+    >>> above = Memory(memory)
+    >>> above("heat", heat, 10.0, f={"u": 2.0, "v": 1.0}), len(runs)
+    (20.0, 2)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, below: Memory | None = None) -> None:
         self._kept: dict[str, tuple[tuple[Any, ...], dict[str, float], Any]] = {}
+        self._layers: tuple[Mapping[str, Any], ...] = (self._kept, *(below.layers if below is not None else ()))
+
+    @property
+    def layers(self) -> tuple[Mapping[str, Any], ...]:
+        """What is kept here, and in the memories below; only this one writes to its own."""
+        return self._layers
 
     def __call__(self, name: str, step: Callable[..., Result], *inputs: Any, f: Mapping[str, float]) -> Result:
         """Return the step's result.
@@ -63,15 +75,14 @@ class Memory:
         f : mapping
             The year's factors.
         """
-        known = self._kept.get(name)
-        if known is not None:
-            before, read, result = known
-            if all(map(_same, before, inputs)) and all(f[k] == v for k, v in read.items()):
-                return result
+        for kept in self._layers:
+            if name in kept:
+                before, read, result = kept[name]
+                if all(map(_same, before, inputs)) and all(f[k] == v for k, v in read.items()):
+                    return result
         reading = _Read(f)
         result = step(*inputs, reading)
-        if known is None:
-            self._kept[name] = (inputs, reading.values_read, result)
+        self._kept.setdefault(name, (inputs, reading.values_read, result))
         return result
 
 

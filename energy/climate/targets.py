@@ -1,8 +1,8 @@
 """Targets: the path from a base year, the gap to it, the rate now needed.
 
 Every target carries its own base year, boundary and source; two targets are never mixed. The city's path can be read
-per inhabitant, as its indicator is, or as an absolute amount, as the climate contract's text is; in 2030 the two lie
-some 106 kton apart. Beside the city's path stand two other yardsticks: the carbon law and a carbon budget.
+per inhabitant, as its indicator is, or as an absolute amount, as the climate contract's text is; in 2030 the published
+1.2 t per inhabitant lie some 106 kton above the absolute path. Beside the city's path stand two other yardsticks: the carbon law and a carbon budget.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from twin.errors import TwinError, did_you_mean
 __all__ = [
     "Basis",
     "budget_left_t",
+    "budget_path_t",
     "carbon_law_path_t",
     "consumption_path_t",
     "cumulative_t",
@@ -249,6 +250,33 @@ def rate_within_budget(now_t: float, budget_t: float) -> float:
     if budget_t <= 0:
         raise TwinError("there is no budget left to stay within")
     return float(-np.expm1(-now_t / budget_t))
+
+
+def budget_path_t(
+    now_co2_t: float, used_co2_t: float, year: int, years: npt.NDArray[np.int_], f: Mapping[str, float]
+) -> Floats:
+    """Return the path that keeps within the published carbon budget for ever [t].
+
+    The budget is of fossil carbon dioxide alone; greenhouse gases in CO2e are another boundary, never set against it.
+
+    Parameters
+    ----------
+    now_co2_t : float
+        Fossil carbon dioxide of the latest known year [t].
+    used_co2_t : float
+        Emitted since the beginning of 2024, until the path begins [t].
+    year : int
+        The latest known year.
+    years : array (n,) of int
+    f : mapping
+        Factors.
+
+    Examples
+    --------
+    >>> budget_path_t(2000e3, 0.0, 2024, np.array([2024, 2025]), {"target.budget_co2_t": 4000e3}).round().tolist()
+    [2000000.0, 1213061.0]
+    """
+    return path(now_co2_t, rate_within_budget(now_co2_t, f["target.budget_co2_t"] - used_co2_t), year, years)
 
 
 def sector_goals() -> pd.DataFrame:
