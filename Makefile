@@ -31,6 +31,8 @@ bench: $(STAMP) $(PEERS)/.installed  ## measure speed side by side with peers
 	$(RUN) benchmarks.charging
 	$(RUN) benchmarks.assignment
 	$(RUN) benchmarks.link_emissions
+	$(RUN) benchmarks.attribution
+	$(RUN) benchmarks.uncertainty
 
 lint: $(STAMP)  ## check style, form and types
 	$(RUN) ruff check .
