@@ -32,7 +32,7 @@ from twin.city import City
 from twin.errors import TwinError
 from twin.factors import Factors
 
-__all__ = ["simulate"]
+__all__ = ["Model", "in_climate", "simulate"]
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[float, str], None]
@@ -78,7 +78,7 @@ def simulate(
     factors = (factors or Factors.read()).override(scenario.factors)
     tell = progress or (lambda _share, _text: None)
     tell(0.0, "stock")
-    model = Model(_in_climate(city, scenario), plan(city, scenario), Memory())
+    model = Model(in_climate(city, scenario), plan(city, scenario), Memory())
     frames = {}
     for k, year in enumerate(years):
         tell(0.1 + 0.4 * k / len(years), str(year))
@@ -143,7 +143,7 @@ class Model:
         return frames
 
 
-def _in_climate(city: City, scenario: Scenario) -> City:
+def in_climate(city: City, scenario: Scenario) -> City:
     """Return the city with the weather of the scenario's climate; the city that was given stays as it is."""
     if not scenario.climate:
         return city

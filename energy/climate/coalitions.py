@@ -158,8 +158,6 @@ class Coalitions:
             raise TwinError(f"no account {self.account!r}{did_you_mean(self.account, ACCOUNTS)}")
         if len(self.groups) != len(self.model.adoption.steps):
             raise TwinError(f"{len(self.groups)} groups were named for {len(self.model.adoption.steps)} steps")
-        if len(self.players) > MOST:
-            raise TwinError(f"the plan has {len(self.players)} measures or groups; group them into at most {MOST}")
 
     @cached_property
     def players(self) -> tuple[str, ...]:
@@ -188,7 +186,7 @@ class Coalitions:
         -------
         array (buildings + roads,)
         """
-        states, roads = self._states, self._streets[coalition & self._on_roads]
+        states, roads = self._states, self._streets(coalition & self._on_roads)
         at = states.at(coalition)
         heat = states.heat_kwh[at]
         per_kwh = self._heat_kg_per_kwh(float(heat.sum()), float(states.hot_water_kwh[at].sum()))
@@ -202,6 +200,11 @@ class Coalitions:
         PluginError
             When the sum of parts is not the plan: a measure looks at more than the building that it changes.
         """
+        if len(self.players) > MOST:
+            raise TwinError(
+                f"the plan has {len(self.players)} measures or groups, and all sets of more than {MOST} take too long; "
+                "group them, or sample the orders"
+            )
         out = np.empty((1 << len(self.players), self.buildings + len(self.stock.roads)))
         for coalition in range(len(out)):
             out[coalition] = self(coalition)
@@ -263,21 +266,21 @@ class Coalitions:
         return found
 
     @cached_property
-    def _streets(self) -> dict[int, tuple[Floats, Floats]]:
-        """By coalition of those players: what charging emits in each building, and what each road emits [kg]."""
-        out = {}
-        steps = self.model.adoption.steps
-        for some in _subsets(self._on_roads):
-            keep = [
-                MEASURES[s.measure].table == "roads" and some >> self.players.index(g) & 1 == 1
-                for s, g in zip(steps, self.groups, strict=True)
-            ]
+    def _driven(self) -> dict[int, tuple[Floats, Floats]]:
+        return {}
+
+    def _streets(self, some: int) -> tuple[Floats, Floats]:
+        """Return what charging emits in each building, and what each road emits, in a coalition of those players [kg]."""
+        if some not in self._driven:
+            steps = zip(self.model.adoption.steps, self.groups, strict=True)
+            keep = [MEASURES[s.measure].table == "roads" and some >> self.players.index(g) & 1 == 1 for s, g in steps]
             model = replace(self.model, adoption=masked(self.model.adoption, keep))
             frames = model.year(self.year, self.factors, Memory(self._memory) if some else self._memory, None)
             charged = frames["buildings"]["ev_charging_kwh"].to_numpy(float)
             road_kg = frames["roads"][f"co2e_{self.account}_kg"].to_numpy(float)
-            out[some] = (self._kg(pd.DataFrame({"electricity_kwh": charged, "ev_charging_kwh": charged})), road_kg)
-        return out
+            kg = self._kg(pd.DataFrame({"electricity_kwh": charged, "ev_charging_kwh": charged}))
+            self._driven[some] = kg, road_kg
+        return self._driven[some]
 
     def _kg(self, energy: pd.DataFrame) -> Floats:
         """Return the emissions of bought energy other than district heat."""
