@@ -24,6 +24,7 @@ __all__ = ["Adoption", "Conflict", "adopted", "plan"]
 
 NEVER = np.iinfo(np.int32).max
 _ID = {"buildings": "building_id", "roads": "road_id"}
+_USES = ("floor_area_m2", "pv_area_m2")  # what all that a building uses or makes is in proportion to
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,18 @@ class Adoption:
         By step; ``NEVER`` for entities that do not adopt it.
     conflicts : tuple of Conflict
         Steps that got fewer entities than they asked for.
+    stands_from : array (buildings,) of int32
+        Year from which each building stands; 0 for those of the base year and those whose year is not known.
     """
 
     steps: tuple[Step, ...]
     years: tuple[npt.NDArray[np.int32], ...]
     conflicts: tuple[Conflict, ...]
+    stands_from: npt.NDArray[np.int32]
+
+    def new_build(self, year: int) -> npt.NDArray[np.bool_]:
+        """Return which buildings have come after the base year and stand in a year, (buildings,)."""
+        return (self.stands_from > 0) & (self.stands_from <= year)
 
     def table(self, city: City) -> pd.DataFrame:
         """Return the plan as a table: step, measure, entity, identity, year."""
@@ -126,7 +134,16 @@ def plan(city: City, scenario: Scenario) -> Adoption:
         for column in spec.changes:
             taken[spec.table, column][chosen] = True
         years.append(when)
-    return Adoption(scenario.step, tuple(years), tuple(conflicts))
+    return Adoption(scenario.step, tuple(years), tuple(conflicts), _stands_from(city))
+
+
+def _stands_from(city: City) -> npt.NDArray[np.int32]:
+    """Return the year of construction of buildings that are newer than the city's base year, 0 of all others."""
+    buildings = city.get("buildings")
+    if "year_built" not in buildings:
+        return np.zeros(len(buildings), np.int32)
+    built = buildings["year_built"].to_numpy(float, na_value=np.nan)
+    return np.where(built > city.base_year, built, 0).astype(np.int32)
 
 
 def _matching(city: City, scenario: Scenario) -> list[npt.NDArray[np.bool_]]:
@@ -187,7 +204,8 @@ def adopted(
     Returns
     -------
     DataFrame
-        The same rows with the changed cells.
+        The same rows with the changed cells. A building that is not built yet has neither heated floor nor solar cells,
+        and so uses nothing.
     """
     now = entities
     for step, years in zip(adoption.steps, adoption.years, strict=True):
@@ -201,6 +219,9 @@ def adopted(
         if spec.gradual:
             values["progress"] = min(1.0, (year - step.start + 1) / (step.end - step.start + 1))
         now = _patched(now, _patch(spec, now.iloc[at], factors, values), spec.changes, step.measure)
+    missing = adoption.stands_from > year
+    if table == "buildings" and missing.any():
+        now = now.assign(**{column: now[column].where(~missing, 0.0) for column in _USES if column in now})
     return now
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
@@ -14,7 +14,9 @@ from energy.electrification.area_findings import check_areas
 from energy.grid_plans import capacity as capacity_map
 from energy.grid_plans import shift as shifting
 from energy.grid_plans import station as inside
+from energy.grid_plans.chance import peak_spread
 from energy.grid_plans.ingredients import ingredients
+from energy.grid_plans.steering import Way, Wishes
 from layers import export
 from twin import TwinError
 from views.console import (
@@ -37,6 +39,11 @@ from views.console import (
 
 __all__ = ["app"]
 
+V2g = Annotated[bool, typer.Option("--v2g", help="Plugged-in cars lend power in the highest hours.")]
+Batteries = Annotated[
+    float, typer.Option("--batteries", min=0, help="Batteries, kWh per kW of the area's highest solar power.")
+]
+
 app = typer.Typer(no_args_is_help=True, help="The power grid: peaks, headroom, charging.")
 
 
@@ -55,8 +62,19 @@ def capacity(
         float | None, typer.Option("--heat-pump-share", min=0, max=1, help="Heat pumps' share of the heat, last year.")
     ] = None,
     charging: Annotated[
-        Literal["at_once", "timer", "smart"], typer.Option("--charging", help="How cars are charged.")
+        Way,
+        typer.Option(
+            "--charging", help="How cars are charged: smart is by the area's load, price by the cheapest hours."
+        ),
     ] = "at_once",
+    v2g: V2g = False,
+    batteries: Batteries = 0.0,
+    granted: Annotated[
+        bool,
+        typer.Option(
+            "--with-granted/--without-granted", help="Count on capacity that the city is granted but does not have yet."
+        ),
+    ] = True,
     years: Annotated[str, typer.Option("--years", help="Years with commas between.")] = "",
     scenario: ScenarioFile = None,
     data: Data = None,
@@ -75,7 +93,7 @@ def capacity(
         found = capacity_map.capacity(
             [ingredients(results, year) for year in span],
             loaded["grid_areas"],
-            capacity_map.Wishes(ev_share, heat_pump_share, charging),
+            Wishes(ev_share, heat_pump_share, charging, v2g=v2g, battery_kwh_per_solar_kw=batteries, granted=granted),
             of_city=capacity_map.share_of_city(results),
         )
     if out_dir is not None:
@@ -90,8 +108,7 @@ def capacity(
         typer.echo(json.dumps({**known(found.figures), **rest}, ensure_ascii=False))
         return
     show_figures(known(found.figures))
-    worst = found.first.merge(_last(found.areas), on="grid_area_id")
-    worst = worst.sort_values(["first_year", "headroom_kw"]).head(10)
+    worst = _worst(found).head(10)
     listed([known(r) for r in worst.to_dict("records")], list(worst), as_json=False)
     emitted = found.emissions.drop(columns=["bookkeeping_basis", "decision_basis"])
     listed(emitted.to_dict("records"), list(emitted), as_json=False)
@@ -103,6 +120,11 @@ def capacity(
 def station(
     city: Folder,
     area: Annotated[str, typer.Option("--area", help="grid_area_id of the station.")],
+    seed: Annotated[
+        int | None,
+        typer.Option("--draw", min=0, help="Seed: draw which cars plug in when, and tell how the peak spreads."),
+    ] = None,
+    draws: Annotated[int, typer.Option("--draws", min=1, max=10_000, help="How many times to draw.")] = 100,
     year: Year = None,
     scenario: ScenarioFile = None,
     data: Data = None,
@@ -114,23 +136,29 @@ def station(
     with progress() as tell:
         results, when = one_year(city, data, plugin, scenario, year, tell)
         found = inside.station(results, when, area)
+        spread = None if seed is None else _spread(results, when, area, seed, draws)
     rows = [known(r) for r in found.hosting.to_dict("records")]
     if out_dir is not None:
         export.write_csv(found.hosting, out_dir / "hosting.csv")
+        if spread is not None:
+            export.write_csv(spread, out_dir / "peak_spread.csv")
     if as_json:
         counts = {"grid_area_id": area, "synthetic": True, "buildings": found.buildings, "reached": found.reached}
-        typer.echo(json.dumps({**counts, "hosting": rows}, ensure_ascii=False))
+        drawn = {} if spread is None else {"seed": seed, "draws": draws, "peaks": _records(spread)}
+        typer.echo(json.dumps({**counts, "hosting": rows, **drawn}, ensure_ascii=False))
         return
     listed(rows, list(found.hosting), as_json=False)
+    if spread is not None:
+        listed(_records(spread), list(spread), as_json=False)
+        err.print(f"peak of the area by number of electric cars at home, drawn {draws} times; the last row has its own")
     err.print(f"made-up feeders along the streets: {found.reached} of {found.buildings} buildings are reached")
 
 
 @app.command()
 def shift(
     city: Folder,
-    batteries: Annotated[
-        float, typer.Option("--batteries", min=0, help="Batteries, kWh per kW of the area's highest solar power.")
-    ] = 0.0,
+    batteries: Batteries = 0.0,
+    v2g: V2g = False,
     year: Year = None,
     scenario: ScenarioFile = None,
     data: Data = None,
@@ -141,7 +169,7 @@ def shift(
     """Say how many megawatts can leave each area's peak hour: by smart charging, batteries, heating held back."""
     with progress() as tell:
         results, when = one_year(city, data, plugin, scenario, year, tell)
-        found = shifting.shift(results, ingredients(results, when), battery_kwh_per_roof_kw=batteries)
+        found = shifting.shift(results, ingredients(results, when), battery_kwh_per_roof_kw=batteries, v2g=v2g)
     if out_dir is not None:
         export.write_csv(found, out_dir / "shift.csv")
     rows = found.sort_values("together_mw", ascending=False)
@@ -164,6 +192,17 @@ def check(city: Folder, data: Data = None, plugin: Plugins = None, as_json: AsJs
         typer.echo(sentence)
 
 
+def _spread(results: energy.Results, year: int, area: str, seed: int, draws: int) -> pd.DataFrame:
+    """Return how the peak of one area spreads."""
+    table = results.stock.grid_areas
+    at = table["grid_area_id"].astype(str).tolist().index(area)
+    return peak_spread(ingredients(results, year), at, float(table["rating_kw"].iloc[at]), seed=seed, draws=draws)
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [known(r) for r in table.to_dict("records")]
+
+
 def _years(text: str, base_year: int) -> tuple[int, ...]:
     """Return the years that are asked for; the base year, 2030 and 2035 without."""
     if not text:
@@ -177,6 +216,11 @@ def _years(text: str, base_year: int) -> tuple[int, ...]:
     return found
 
 
-def _last(areas: pd.DataFrame) -> pd.DataFrame:
-    columns = ["grid_area_id", "peak_kw", "headroom_kw", "over_h", "bought_kw"]
-    return areas.loc[areas["year"] == areas["year"].max(), columns]
+def _worst(found: capacity_map.Capacity) -> pd.DataFrame:
+    """Return the areas, those that break first before the others, with their headroom in every year."""
+    headroom = found.areas.pivot_table("headroom_kw", "grid_area_id", "year", dropna=False)
+    headroom.columns = [f"headroom_kw_{year}" for year in headroom.columns]
+    last = found.areas.loc[found.areas["year"] == found.areas["year"].max(), ["grid_area_id", "over_h"]]
+    first = found.first[["grid_area_id", "first_year", "cause"]]
+    table = first.merge(headroom, left_on="grid_area_id", right_index=True).merge(last, on="grid_area_id")
+    return table.sort_values(["first_year", headroom.columns[-1]])

@@ -22,6 +22,8 @@ __all__ = ["Battery", "Dispatched", "peak_shaving", "self_consumption"]
 Floats = npt.NDArray[np.float64]
 
 _HALVINGS = 60  # to the last bits of a number
+_YEARS = 4  # in a row, before what a year begins and ends with is sought by halving
+_SAME = 1e-14  # of the content: beyond the last bits of a number
 _MISSING = 1e-9  # of the highest load: a given level that is exceeded by less is held
 
 
@@ -167,6 +169,8 @@ def peak_shaving(
 
     def held(at: float, tolerance: float = 0.0) -> float | None:
         """Return the content at which the year closes, or None where something is missing."""
+        if shave(net, at, *given, b.energy_kwh, flow, level)[1] > tolerance:
+            return None  # not even a full battery holds it, so that none that begins with less does
         start = _circle(lambda s: end(s, at), b.energy_kwh, full=True)
         return start if shave(net, at, *given, start, flow, level)[1] <= tolerance else None
 
@@ -203,13 +207,16 @@ def _net(load_kw: Floats, pv_kw: Floats) -> Floats:
 def _circle(end: Callable[[float], float], most: float, *, full: bool) -> float:
     """Return the least content with which a year can begin and end alike, or the largest where it is to be `full`.
 
-    What the year ends with grows with what it begins with, but never faster: their difference only falls.
+    What the year ends with grows with what it begins with, but never faster: their difference only falls. A battery that
+    is full or empty at some time forgets what it began with, so that a few years in a row mostly settle it.
     """
-    low, high = 0.0, most
-    if full and end(high) >= high:
-        return high
-    if not full and end(low) <= low:
-        return low
+    start = most if full else 0.0
+    for _ in range(_YEARS):
+        after = end(start)
+        if abs(after - start) <= _SAME * most:
+            return after
+        start = after
+    low, high = (0.0, start) if full else (start, most)
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
         after = end(middle)

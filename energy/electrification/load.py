@@ -19,7 +19,7 @@ __all__ = ["charging_kwh", "peaks", "with_electricity"]
 Floats = npt.NDArray[np.float64]
 
 
-def charging_kwh(stock: Stock, driven: pd.DataFrame, f: Mapping[str, float]) -> Floats:
+def charging_kwh(stock: Stock, floor_area_m2: Floats, driven: pd.DataFrame, f: Mapping[str, float]) -> Floats:
     """Return what the cars of each building's residents charge, as far as measures change what is driven.
 
     The inhabitants' cars follow the streets: the share driven on electricity is that of all car kilometres, and the
@@ -28,6 +28,8 @@ def charging_kwh(stock: Stock, driven: pd.DataFrame, f: Mapping[str, float]) -> 
     Parameters
     ----------
     stock : Stock
+    floor_area_m2 : array (buildings,)
+        Of the year [m2].
     driven : DataFrame
         The year's traffic.
     f : mapping
@@ -48,9 +50,10 @@ def charging_kwh(stock: Stock, driven: pd.DataFrame, f: Mapping[str, float]) -> 
         electric,
         f["ev.energy_kwh_per_km"],
     )
-    area = stock.buildings["floor_area_m2"].to_numpy(float)
+    area = floor_area_m2
+    not_built = (area == 0) & (stock.buildings["floor_area_m2"].to_numpy(float) > 0)
     homes = np.where(stock.buildings["use"].isin(["single_family", "multi_family"]), area, 0.0)
-    given, kept = share_out(energy, stock.home_area, homes, np.where(area > 0, area, 1e-6))
+    given, kept = share_out(energy, stock.home_area, homes, np.where(not_built, 0.0, np.maximum(area, 1e-6)))
     if kept.any() and len(given):  # inhabitants of areas without buildings charge somewhere in the city
         given += kept.sum() * area / max(area.sum(), 1e-9)
     return given
@@ -65,7 +68,7 @@ def _car_km(stock: Stock) -> float:
 
 def with_electricity(stock: Stock, needs: pd.DataFrame, driven: pd.DataFrame, f: Mapping[str, float]) -> pd.DataFrame:
     """Add `ev_charging_kwh` and `electricity_kwh` (all use, solar cells not subtracted) to the buildings."""
-    charged = charging_kwh(stock, driven, f)
+    charged = charging_kwh(stock, needs["floor_area_m2"].to_numpy(float), driven, f)
     parts = [
         "heat_pump_electricity_kwh",
         "direct_electric_kwh",

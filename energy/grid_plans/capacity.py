@@ -4,56 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.electrification.charging_control import Need, timed, valley_filled
 from energy.electrification.headroom import city_headroom, first_years, hours_over, peak_causes
-from energy.electrification.plug_in import Shapes
 from energy.grid_plans.ingredients import Ingredients
+from energy.grid_plans.steering import Wishes, batteries, charging
 from energy.results import Results
+from twin import reference
 from twin.errors import TwinError
 
-__all__ = ["CAUSES", "Capacity", "Wishes", "capacity", "share_of_city", "steered_kw"]
+__all__ = ["CAUSES", "Capacity", "Wishes", "capacity", "share_of_city"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
-CAUSES = ("base", "heat_pumps", "charging", "cooling", "pv")
+CAUSES = ("base", "heat_pumps", "charging", "cooling", "new_build", "batteries", "pv")
 _BLOCK = 256  # areas with all their hours in memory at a time
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the planner moves.
-
-    Attributes
-    ----------
-    ev_share, heat_pump_share : float, optional
-        Electric share of cars' distance, and heat pumps' share of the heat, in the last year; on the way there they grow
-        evenly. The scenario's own without [1].
-    charging : str
-        ``"at_once"``, ``"timer"``, or ``"smart"``: when there is most room in the area.
-    timer_hour : int
-        Hour of the day from which timers charge.
-    """
-
-    ev_share: float | None = None
-    heat_pump_share: float | None = None
-    charging: Literal["at_once", "timer", "smart"] = "at_once"
-    timer_hour: int = 22
-
-    def __post_init__(self) -> None:
-        for name in ("ev_share", "heat_pump_share"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= 1:
-                raise TwinError(f"{name} = {value:g} is no share; give a number from 0 to 1")
-        if self.charging not in ("at_once", "timer", "smart"):
-            raise TwinError(f"no way of charging {self.charging!r}; choose at_once, timer or smart")
-        if not 0 <= self.timer_hour <= 23:
-            raise TwinError(f"timer_hour = {self.timer_hour} is no hour of the day; give 0 to 23")
+_COLUMNS = (
+    "peak_kw", "peak_hour", "over_h", "longest_over_h", "over_kwh", "charging_kw", "batteries_kw", "bought_kw",
+    "shaved_kw", "battery_kwh", "v2g_kwh", "v2g_lost_kwh", "charged_kwh",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,11 +37,14 @@ class Capacity:
     ----------
     areas : DataFrame
         One row an area and year: grid_area_id, year, rating_kw, peak_kw, peak_hour, headroom_kw, firm_headroom_kw,
-        n1_headroom_kw, over_h, longest_over_h, over_kwh, bought_kw (by which the peak lies below that of charging at once), and the causes base_kw, heat_pumps_kw,
-        charging_kw, cooling_kw and pv_kw, which add up to the peak. Blank where a rating is not known.
+        n1_headroom_kw, over_h, longest_over_h, over_kwh; bought_kw, by which the peak without batteries lies below that of
+        charging at once, and shaved_kw, by which batteries of battery_kwh lower it further; charged_kwh in the year, of
+        which v2g_lost_kwh are lost by the v2g_kwh that cars lend; and the causes base_kw, heat_pumps_kw, charging_kw,
+        cooling_kw, new_build_kw, batteries_kw and pv_kw, which add up to the peak. Blank where a rating is not known.
+        What is charged at new homes is charging.
     first : DataFrame
         One row an area: grid_area_id, first_year over the rating (infinite: never, blank: unknown), its worst hour in that
-        year or the last.
+        year or the last, and the cause that grows most until then.
     city : DataFrame
         One row a calendar year: peak of all areas in the same hour beside what is granted.
     shares : DataFrame
@@ -92,6 +68,7 @@ class Capacity:
         breaks = self.first[np.isfinite(self.first["first_year"])]
         breaks = breaks.assign(load=breaks["grid_area_id"].map(-load)).sort_values(["first_year", "load"])
         told = breaks.iloc[0] if len(breaks) else None
+        short = self.city[self.city["over_kw"] > 0]
         return {
             "areas": len(last),
             "areas_without_rating": int(last["rating_kw"].isna().sum()),
@@ -101,8 +78,19 @@ class Capacity:
             "first_area_over": None if told is None else str(told["grid_area_id"]),
             "first_year_over": None if told is None else int(told["first_year"]),
             "first_hour_over": None if told is None else int(told["worst_hour"]),
+            "first_cause": None if told is None else str(told["cause"]),
+            "charged_mwh_in_last_year": float(last["charged_kwh"].sum()) / 1000,
+            "v2g_lost_mwh_in_last_year": float(last["v2g_lost_kwh"].sum()) / 1000,
             "bought_mw_in_last_year": float(last["bought_kw"].sum()) / 1000,
+            "shaved_mw_in_last_year": float(last["shaved_kw"].sum()) / 1000,
+            **{f"headroom_mw_{row.year}": row.headroom_kw / 1000 for row in self._simulated.itertuples()},
+            "city_first_year_over": int(short["year"].iloc[0]) if len(short) else None,
         }
+
+    @property
+    def _simulated(self) -> pd.DataFrame:
+        """Return the city in the years that were simulated."""
+        return self.city[self.city["year"].isin(self.shares["year"])]
 
 
 def capacity(
@@ -148,18 +136,33 @@ def capacity(
         city[of.year] = float(together.max())
         emitted += _emitted(of, together)
         shares.append({"year": of.year, "ev_share": ev, "heat_pump_share": pumps})
-    first = first_years([of.year for of in years], np.array(peaks), rating)
+    told = [of.year for of in years]
+    first = first_years(told, np.array(peaks), rating)
     hours = np.array([t["peak_hour"].to_numpy(np.int64) for t in tables])
-    when = np.searchsorted([of.year for of in years], np.where(np.isfinite(first), first, years[-1].year))
-    worst = hours[np.minimum(when, len(years) - 1), np.arange(len(rating))]
+    when = np.minimum(np.searchsorted(told, np.where(np.isfinite(first), first, told[-1])), len(years) - 1)
+    rows = np.arange(len(rating))
+    cause = _grown(tables)[when, rows]
     ids = grid_areas["grid_area_id"].to_numpy(object)
     return Capacity(
         pd.concat(tables, ignore_index=True),
-        pd.DataFrame({"grid_area_id": ids, "first_year": first, "worst_hour": worst}),
-        city_headroom(city, share_of_city=of_city),
+        pd.DataFrame({"grid_area_id": ids, "first_year": first, "worst_hour": hours[when, rows], "cause": cause}),
+        city_headroom(city, share_of_city=of_city, steps=None if wishes.granted else _standing(told[0])),
         pd.DataFrame(shares),
         pd.DataFrame(emitted),
     )
+
+
+def _grown(tables: Sequence[pd.DataFrame]) -> npt.NDArray[np.object_]:
+    """Return which cause of each area's peak has grown most since the first year, or is the greatest in it, (years, areas)."""
+    kw = np.array([t[[f"{c}_kw" for c in CAUSES]].to_numpy(float) for t in tables])
+    more = np.concatenate([kw[:1], kw[1:] - kw[0]])
+    return np.array(CAUSES, object)[more.argmax(axis=2)]
+
+
+def _standing(base_year: int) -> pd.DataFrame:
+    """Return the steps of the city's capacity that are there in a year."""
+    table = reference.table("grid_steps")
+    return table[table["year"] <= max(base_year, int(table["year"].min()))]
 
 
 def share_of_city(results: Results) -> float:
@@ -190,45 +193,44 @@ def _year(
     areas = of.now.areas
     moved = (pump_share - of.pump_share) / (1 - of.pump_share) if of.pump_share < 1 else 0.0
     energy = of.charged_kwh * (ev_share / of.ev_share if of.ev_share > 0 else 0.0)
-    hours = of.now.shapes.shape[1]
-    together, columns = np.zeros(hours), np.zeros((areas, 6))
-    charged_then = np.zeros(areas + 1)
+    together, parts = np.zeros(of.now.shapes.shape[1]), []
     for start in range(0, areas + 1, _BLOCK):
         rows = slice(start, min(start + _BLOCK, areas + 1))
-        now, pumped = of.now.hours(rows), of.pumped.hours(rows)
-        net = (1 - moved) * now.load_kw + moved * pumped.load_kw - now.pv_kw
-        charging = steered_kw(energy[rows], of.shapes, net, wishes)
-        through, at_once = net + charging, net + energy[rows] @ of.shapes.uncontrolled
-        together += through.sum(axis=0)
-        peak_hour = through.argmax(axis=1)
-        charged_then[rows] = charging[np.arange(len(charging)), peak_hour]
-        inside = slice(start, min(rows.stop, areas))
-        n = inside.stop - inside.start
-        over = hours_over(through[:n], rating_kw[inside])
-        columns[inside] = np.column_stack(
-            [
-                through[:n].max(axis=1),
-                peak_hour[:n],
-                over.hours,
-                over.longest_h,
-                over.energy_kwh,
-                at_once[:n].max(axis=1),
-            ]
-        )
-    peak, hour, over_h, longest, over_kwh, at_once_kw = columns.T
-    found = {
-        "rating_kw": rating_kw,
-        "peak_kw": peak,
-        "peak_hour": hour.astype(np.int64),
-        "headroom_kw": rating_kw - peak,
-        "over_h": over_h,
-        "longest_over_h": longest,
-        "over_kwh": over_kwh,
-        "bought_kw": at_once_kw - peak,
-    }
-    causes = _causes(of, hour.astype(np.int64), moved)
-    causes["charging_kw"] = charged_then[:areas]
-    return pd.DataFrame(found | {f"{c}_kw": causes[f"{c}_kw"] for c in CAUSES}), together
+        through, columns = _block(of, rows, energy[rows], moved, rating_kw, wishes)
+        together += through
+        parts.append(columns)
+    found = {name: values[:areas] for name, values in zip(_COLUMNS, np.vstack(parts).T, strict=True)}
+    hour = found["peak_hour"].astype(np.int64)
+    causes = _causes(of, hour, moved)
+    for steered in ("charging", "batteries"):
+        causes[f"{steered}_kw"] = found.pop(f"{steered}_kw")
+    table = pd.DataFrame(found | {"peak_hour": hour} | {f"{c}_kw": causes[f"{c}_kw"] for c in CAUSES})
+    table.insert(0, "rating_kw", rating_kw)
+    table.insert(3, "headroom_kw", rating_kw - table["peak_kw"].to_numpy(float))
+    return table, together
+
+
+def _block(
+    of: Ingredients, rows: slice, energy_kwh: Floats, moved: float, rating_kw: Floats, wishes: Wishes
+) -> tuple[Floats, Floats]:
+    """Return the hours of some areas together [kW], and the numbers of each, (rows, columns)."""
+    now, pumped = of.now.hours(rows), of.pumped.hours(rows)
+    net = (1 - moved) * now.load_kw + moved * pumped.load_kw - now.pv_kw
+    cars = charging(energy_kwh, of.shapes, net, wishes, of.price, of.f)
+    at_once = (net + energy_kwh @ of.shapes.uncontrolled).max(axis=1)
+    wanted = net + cars.power_kw
+    stored = batteries(wanted, now.pv_kw, wishes.battery_kwh_per_solar_kw, of.f)
+    through, each = wanted + stored.flow_kw, np.arange(len(net))
+    hour = wanted.argmax(axis=1)  # with a battery many hours are as high: it is told of the one that it holds down
+    limit = np.append(rating_kw, np.nan)[rows]  # what lies outside all areas has none
+    over = hours_over(through, limit)
+    peak = through[each, hour]
+    columns = [
+        peak, hour, over.hours, over.longest_h, over.energy_kwh, cars.power_kw[each, hour], stored.flow_kw[each, hour],
+        at_once - wanted.max(axis=1), wanted.max(axis=1) - peak, stored.energy_kwh, cars.back_kwh, cars.lost_kwh,
+        cars.power_kw.sum(axis=1),
+    ]  # fmt: skip
+    return through.sum(axis=0), np.column_stack(columns)
 
 
 def _emitted(of: Ingredients, bought_kw: Floats) -> list[dict[str, object]]:
@@ -247,26 +249,6 @@ def _emitted(of: Ingredients, bought_kw: Floats) -> list[dict[str, object]]:
             }
         )
     return rows
-
-
-def steered_kw(energy_kwh: Floats, shapes: Shapes, net_kw: Floats, wishes: Wishes) -> Floats:
-    """Return the hours of charging [kW]: place by place, since cars at work can not wait for those at home.
-
-    Who charges in public is on the way, and charges at once.
-    """
-    total = np.zeros_like(net_kw)
-    for k, place in enumerate(shapes.kinds):
-        if not energy_kwh[:, k].any():
-            continue
-        one = Shapes((place,), *(a[k : k + 1] for a in (shapes.uncontrolled, shapes.limit, shapes.slack)))
-        need = Need.of(energy_kwh[:, k : k + 1], one)
-        if wishes.charging == "at_once" or place == "public":
-            total += need.uncontrolled_kw
-        elif wishes.charging == "timer":
-            total += timed(need, wishes.timer_hour)
-        else:
-            total += valley_filled(need, net_kw + total)
-    return total
 
 
 def _causes(of: Ingredients, hour: Whole, moved: float) -> dict[str, Floats]:

@@ -19,6 +19,7 @@ from energy.electrification.hourly_electricity import AreaLoad, aggregate
 from energy.electrification.profiles import cooling_shapes, end_uses, heat_shapes
 from energy.electrification.rooftops import rooftops
 from energy.electrification.vehicles import CLASSES, PLACES, place_shares
+from energy.grid_plans.prices import hourly_price
 from energy.plan import adopted
 from energy.results import Results
 from twin.errors import TwinError
@@ -51,6 +52,10 @@ class Ingredients:
         Hours of charging.
     grid : dict of str to GridFactor
         What electricity emits, by perspective.
+    price : array (8760,)
+        Of electricity, see :func:`~energy.grid_plans.prices.hourly_price`.
+    f : mapping
+        The year's factors.
     """
 
     year: int
@@ -61,6 +66,8 @@ class Ingredients:
     ev_share: float
     shapes: plug_in.Shapes
     grid: dict[str, GridFactor]
+    price: Floats
+    f: Mapping[str, float]
 
 
 def ingredients(results: Results, year: int) -> Ingredients:
@@ -97,11 +104,13 @@ def ingredients(results: Results, year: int) -> Ingredients:
     cool = cooling_shapes(buildings, drivers, mild_c, temp_air_c, f)
     areas, place = len(stock.grid_areas), stock.grid_area.astype(np.int64)
     pv = _solar(results, needs, f)
-    now = aggregate(end_uses(needs, buildings, space, temp_air_c, f, cool), place, areas, pv)
+    found = results.adoption.new_build(year)
+    new = found if found.any() else None
+    now = aggregate(end_uses(needs, buildings, space, temp_air_c, f, cool), place, areas, pv, new)
     heat = (needs["heat_need_kwh"] + needs["hot_water_need_kwh"]).to_numpy(float)
     has_pump = buildings["heating"].isin(_PUMPS).to_numpy(bool)
     other, changed = on_pumps(needs, buildings, stock.season, f)
-    pumped = aggregate(end_uses(changed, other, space, temp_air_c, f, cool), place, areas, pv)
+    pumped = aggregate(end_uses(changed, other, space, temp_air_c, f, cool), place, areas, pv, new)
     return Ingredients(
         year,
         now,
@@ -111,6 +120,8 @@ def ingredients(results: Results, year: int) -> Ingredients:
         _ev_share(results, year),
         plug_in.shapes(f, temp_air_c),
         {view: grid_factor(view, f, hours=len(temp_air_c)) for view in ("nordic", "swedish")},
+        hourly_price(stock.weather),
+        f,
     )
 
 
@@ -140,7 +151,7 @@ def _charged(results: Results, needs: pd.DataFrame, place: npt.NDArray[np.int64]
     row = np.where(place < 0, areas, place)
     own = np.bincount(row, needs["ev_charging_kwh"].to_numpy(float), areas + 1)
     buildings = results.stock.buildings
-    floor = np.where(buildings["use"].isin(_HOMES), 0.0, buildings["floor_area_m2"].to_numpy(float))
+    floor = np.where(buildings["use"].isin(_HOMES), 0.0, needs["floor_area_m2"].to_numpy(float))
     premises = np.bincount(row, floor, areas + 1)
     away = premises / premises.sum() if premises.sum() > 0 else own / max(own.sum(), 1e-9)
     shares = place_shares(f)[CLASSES.index("car")]

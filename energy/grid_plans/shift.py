@@ -14,8 +14,8 @@ from energy.buildings.schedules import Schedules
 from energy.electrification.flexibility import battery_kw, flexibility, thermal_kw
 from energy.electrification.heat_pumps import hourly_cop
 from energy.electrification.profiles import heat_shapes
-from energy.grid_plans.capacity import Wishes, steered_kw
 from energy.grid_plans.ingredients import Ingredients
+from energy.grid_plans.steering import Wishes, charging
 from energy.plan import adopted
 from energy.results import Results
 from twin.errors import TwinError
@@ -26,7 +26,9 @@ Floats = npt.NDArray[np.float64]
 _PUMPS = {"air_heat_pump": "air", "ground_heat_pump": "ground"}
 
 
-def shift(results: Results, part: Ingredients, *, battery_kwh_per_roof_kw: float = 0.0) -> pd.DataFrame:
+def shift(
+    results: Results, part: Ingredients, *, battery_kwh_per_roof_kw: float = 0.0, v2g: bool = False
+) -> pd.DataFrame:
     """Return what can leave the peak hour of each grid area, as the year stands.
 
     Parameters
@@ -36,6 +38,8 @@ def shift(results: Results, part: Ingredients, *, battery_kwh_per_roof_kw: float
         Of one of its years.
     battery_kwh_per_roof_kw : float
         Batteries in buildings, per kW of the area's highest solar power; none by default [kWh/kW].
+    v2g : bool
+        Cars run backwards too; counted as charging, which may then lie below nothing.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def shift(results: Results, part: Ingredients, *, battery_kwh_per_roof_kw: float
     net = hours.load_kw - hours.pv_kw
     energy = part.charged_kwh[:areas]
     at_once = energy @ part.shapes.uncontrolled
-    smart = steered_kw(energy, part.shapes, net, Wishes(charging="smart"))
+    smart = charging(energy, part.shapes, net, Wishes(charging="smart", v2g=v2g), part.price, f).power_kw
     peak_hour = (net + at_once).argmax(axis=1)
     solar_kw = hours.pv_kw.max(axis=1, initial=0.0)
     batteries = battery_kw(

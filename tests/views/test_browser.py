@@ -164,8 +164,11 @@ def test_raising_a_share_changes_the_capacity_map_at_once(sample):
         after = pixels(page)
         assert (before != after).any(axis=2).mean() > 0.002
         assert re.search(r"[1-9]\d* av 60", text_of(page))
-        page.get_by_role("button", name="Vad ryms i områdets elnät?").click()
+        page.locator('[data-testid="stCheckbox"]', has_text="Bilar matar tillbaka").locator("label").click()
+        page.get_by_text("går förlorade på vägen").wait_for(timeout=PATIENCE_MS)
+        page.locator('[data-testid="stCheckbox"]', has_text="inifrån").locator("label").click()
         page.get_by_text("Näten är påhittade längs gatorna").wait_for(timeout=PATIENCE_MS)
+        page.get_by_text("I åtta fall av tio").wait_for(timeout=PATIENCE_MS)
         assert foreign == errors == []
 
 
