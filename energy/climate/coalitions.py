@@ -54,12 +54,13 @@ def masked(adoption: Adoption, keep: Sequence[bool]) -> Adoption:
 
     Examples
     --------
-    >>> plan = Adoption((Step(measure="make_airtight"), Step(measure="night_setback")), (np.array([2026]), np.array([2027])), ())
+    >>> plan = Adoption((Step(measure="make_airtight"), Step(measure="night_setback")), (np.array([2026]), np.array([2027])), (), np.zeros(1, int))
     >>> [s.measure for s in masked(plan, [False, True]).steps]
     ['night_setback']
     """
     at = [k for k, kept in enumerate(keep) if kept]
-    return Adoption(tuple(adoption.steps[k] for k in at), tuple(adoption.years[k] for k in at), ())
+    steps, years = tuple(adoption.steps[k] for k in at), tuple(adoption.years[k] for k in at)
+    return replace(adoption, steps=steps, years=years, conflicts=())
 
 
 def labels(steps: Sequence[Step], by: str | Sequence[str] = "step") -> list[str]:
@@ -356,7 +357,8 @@ class Coalitions:
                 ]
             )
             inside = [(s, y[rows]) for s, y, p in steps if some >> p & 1]
-            adoption = Adoption(tuple(s for s, _ in inside), tuple(y for _, y in inside), ())
+            stands_from = self.model.adoption.stands_from[rows]
+            adoption = Adoption(tuple(s for s, _ in inside), tuple(y for _, y in inside), (), stands_from)
             now = adopted(stock.buildings.iloc[rows], "buildings", adoption, self.year, self._f)
             needs = demand(now, stock.season, self._f, self._cooling_kwh(now))
             on_network = (now["heating"] == "district_heating").to_numpy(bool)

@@ -157,7 +157,8 @@ def test_electricity_is_distance_times_use_per_km(roads):
 
 def test_residents_charge_what_they_did_before_classes_had_shares_of_their_own(city):
     stock = Stock.of(city, Memory(), FACTORS)
-    charged = charging_kwh(stock, traffic(stock.roads_in(FACTORS), FACTORS), FACTORS)
+    floor_area_m2 = stock.buildings["floor_area_m2"].to_numpy(float)
+    charged = charging_kwh(stock, floor_area_m2, traffic(stock.roads_in(FACTORS), FACTORS), FACTORS)
     f = FACTORS
     cars = 90 * f["ev.cars_per_inhabitant"]
     assert charged.sum() == pytest.approx(cars * f["ev.km_per_car"] * f["fleet.ev_share"] * f["ev.energy_kwh_per_km"])
