@@ -54,7 +54,8 @@ def show(opened: Session, text: Language) -> None:
     st.header(text("page_grid"))
     try:
         choice, parts, whole = _choose(opened, text)
-        found = capacity(parts, opened.city["grid_areas"], choice.wishes, of_city=whole)
+        token = f"{Settings.from_environment().token}|{choice.scenario}|{choice.wishes}"
+        found = _capacity(parts, opened.city["grid_areas"], choice.wishes, whole, token)
     except TwinError as error:
         st.error(str(error))
         return
@@ -118,7 +119,7 @@ def _run(_results: energy.Results, token: str) -> energy.Results:
     """Simulate the years of the capacity map, once a scenario."""
     _ = token
     base = _results.city.base_year
-    years = sorted({base, max(base, 2027), max(base, 2030), max(base, 2035)})
+    years = sorted({base, max(base, 2030), max(base, 2035)})
     return energy.simulate(_results.city, _results.scenario, years=years, ranges=False)
 
 
@@ -127,6 +128,15 @@ def _parts(_results: energy.Results, token: str) -> tuple[list[Ingredients], flo
     """Take the years apart, so that shares can be moved."""
     run = _run(_results, token)
     return [ingredients(run, year) for year in run.years], share_of_city(run)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _capacity(
+    _parts: list[Ingredients], _areas: pd.DataFrame, _wishes: Wishes, _of_city: float, token: str
+) -> Capacity:
+    """Return the capacity map, so that another year, measure or area is shown without counting anew."""
+    _ = token
+    return capacity(_parts, _areas, _wishes, of_city=_of_city)
 
 
 def _figures(found: Capacity, choice: _Choice, opened: Session, text: Language) -> None:
