@@ -1,0 +1,281 @@
+"""Which measures, where and when: the plan that reaches a target at least cost, or gets furthest within a budget.
+
+A group of buildings gets at most one package of measures, carried out in one year; a measure on roads is done as a whole
+and runs until its own last year. Costs are sums of what is spent, undiscounted: investments in the year of the work, and
+costs that a measure states by the year from then to the last of the years. What has no price is left out, and listed.
+
+The scenario that comes out is simulated again from its own text; the emissions promised are those found there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from energy.buildings.morphing import morph
+from energy.climate_plans.optimise_effects import Bench
+from energy.climate_plans.optimise_groups import AGE_CLASS, Problem, grouped
+from energy.climate_plans.optimise_heat import HeatCurve
+from energy.climate_plans.optimise_inputs import Asked
+from energy.climate_plans.optimise_model import Effort, Terms
+from energy.climate_plans.optimise_options import Options, options
+from energy.climate_plans.optimise_plan import Checked, checked, chosen_table, written
+from energy.climate_plans.optimise_search import Found, furthest, outcome, peaks_kw, search
+from energy.electrification.heat_pumps import degree_hours
+from energy.memory import Memory
+from energy.plan import plan
+from energy.scenario import Scenario
+from energy.simulate import Model
+from energy.stock import Stock
+from twin.city import City
+from twin.errors import TwinError
+from twin.factors import Factors
+from twin.registry import MEASURES
+
+__all__ = ["GROUPS", "Optimum", "optimise"]
+
+Floats = npt.NDArray[np.float64]
+Progress = Callable[[float, str], None]
+GROUPS = ("area_id", "use", "heating", AGE_CLASS)
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The best plan.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        Whose steps list exactly the buildings meant.
+    minimised : str
+        ``cost`` where there is a target, else ``emissions``.
+    promised_t : float
+        Territorial emissions in the last of the years [tCO2e].
+    baseline_t : float
+        The same when nothing is done [tCO2e].
+    bound : float
+        No plan of the same choices has less of what is minimised [SEK or tCO2e].
+    gap : float
+        What lies between the plan and the bound, as a share of the plan's [1].
+    cost_sek : float
+        All that is spent, undiscounted [SEK].
+    cost_by_year_sek : mapping of int to float
+        What falls within the years [SEK].
+    table : DataFrame
+        One row a group and measure: what, where, when, and at what cost.
+    left_out : DataFrame
+        Candidates without a price.
+    rounds : DataFrame
+        What each solution promised, and what it really did.
+    checks : Checked
+        What the simulation of the scenario's text says of the promise and the limits.
+    unknown : tuple of str
+        Grid areas without a rating, and the heat network without plants: what takes no new load unless that is allowed.
+    """
+
+    scenario: Scenario
+    minimised: str
+    promised_t: float
+    baseline_t: float
+    bound: float
+    gap: float
+    cost_sek: float
+    cost_by_year_sek: Mapping[int, float]
+    table: pd.DataFrame
+    left_out: pd.DataFrame
+    rounds: pd.DataFrame
+    checks: Checked
+    unknown: tuple[str, ...]
+
+
+def optimise(
+    city: City,
+    candidates: Scenario,
+    *,
+    years: Iterable[int],
+    target_t: float | Mapping[int, float] | None = None,
+    budget_sek: float | None = None,
+    budget_by_year: float | Mapping[int, float] | None = None,
+    groups: tuple[str, ...] = GROUPS,
+    factors: Factors | None = None,
+    headroom: bool = True,
+    unknown_takes_load: bool = False,
+    effort: Effort | None = None,
+    progress: Progress | None = None,
+) -> Optimum:
+    """Choose which measures to carry out where and when.
+
+    Parameters
+    ----------
+    city : City
+        In its base year; it is not changed.
+    candidates : Scenario
+        Its steps are what can be done: `where`, `within` and `share` say to what at most, `start` and `end` when, `params`
+        how, and `cost` what all of it costs; without it the table of prices holds.
+    years : iterable of int
+        Following each other; the last is aimed at.
+    target_t : float or mapping of int to float, optional
+        Most territorial emissions in the last year, or by year [tCO2e]; without it they become as low as possible.
+    budget_sek : float, optional
+        In all [SEK].
+    budget_by_year : float or mapping of int to float, optional
+        Of each year; what is not spent is not carried over [SEK].
+    groups : tuple of str
+        Columns of buildings; those alike in all are decided on together. ``age_class`` is that of the archetypes.
+    factors : Factors, optional
+        Other numbers than the project's own.
+    headroom : bool
+        Keep the peak of every grid area below its rating, and the load of the heat network below what its plants can make;
+        where it is above already, it must not rise above what it is when nothing is done.
+    unknown_takes_load : bool
+        Let grid areas without a rating, and a heat network without known plants, take new load.
+    effort : Effort, optional
+        How hard is searched.
+    progress : callable, optional
+        Told the share done and what is being done.
+
+    Returns
+    -------
+    Optimum
+
+    Raises
+    ------
+    TwinError
+        With everything that is wrong with the inputs; or when the target can not be reached, with how far one gets and
+        what binds.
+    """
+    tell = progress or (lambda _share, _text: None)
+    effort = effort or Effort()
+    factors = (factors or Factors.read()).override(candidates.factors)
+    asked = Asked.of(city, candidates, years, target_t, budget_sek, budget_by_year, groups)
+    tell(0.0, "stock")
+    stock = Model(_in_climate(city, candidates), plan(city, Scenario.baseline()), Memory()).stock(factors)
+    problem = _problem(stock, city, candidates, asked, groups, factors)
+    tell(0.05, "effects")
+    curves = tuple(_curve(stock, factors.at(year)) for year in asked.years)
+    terms = _terms(asked, candidates, curves, len(stock.grid_areas))
+    choices = options(problem, terms.aims)
+    if headroom:
+        terms = _limited(terms, stock, choices, unknown_takes_load)
+    tell(0.5, "search")
+    found = search(choices, terms, effort)
+    if found.chosen is None or found.outcome is None:
+        raise TwinError(_unreachable(choices, terms, effort, asked))
+    tell(0.7, "simulation")
+    scenario = written(problem, choices, found.chosen, candidates)
+    checks = checked(city, scenario, factors, terms, found.outcome, asked.years)
+    tell(1.0, "")
+    last, spent = terms.aims[-1], found.outcome.cost_sek
+    value = found.outcome.total_sek if terms.target_t else float(found.outcome.emitted_t[last])
+    return Optimum(
+        scenario,
+        "cost" if terms.target_t else "emissions",
+        float(found.outcome.emitted_t[-1]),
+        float(outcome(choices, terms, np.zeros(0, np.int64)).emitted_t[-1]),
+        found.bound,
+        max(value - found.bound, 0.0) / max(abs(value), 1e-9),
+        found.outcome.total_sek,
+        dict(zip(asked.years, spent[:-1].tolist(), strict=True)),
+        chosen_table(problem, choices, found.chosen, candidates),
+        choices.left_out,
+        pd.DataFrame(found.rounds),
+        checks,
+        _unknown(stock) if headroom else (),
+    )
+
+
+def _in_climate(city: City, candidates: Scenario) -> City:
+    """Return the city with the weather of the climate that the candidates are for."""
+    return city.with_table("weather", morph(city["weather"], candidates.climate)) if candidates.climate else city
+
+
+def _problem(
+    stock: Stock, city: City, candidates: Scenario, asked: Asked, groups: tuple[str, ...], factors: Factors
+) -> Problem:
+    on_buildings = [
+        e for e, s in zip(asked.eligible, candidates.step, strict=True) if MEASURES[s.measure].table == "buildings"
+    ]
+    none = np.zeros(len(stock.buildings), bool)
+    member, labels = grouped(pd.DataFrame(city["buildings"]), groups, [*on_buildings, none])
+    bench = Bench(stock, candidates.step, asked.eligible, asked.years, factors)
+    return Problem(bench, member, labels, asked.spans, asked.matching)
+
+
+def _curve(stock: Stock, f: Mapping[str, float]) -> HeatCurve:
+    cold = degree_hours(stock.season.temp_air_c, f["heat_pump.heating_threshold_c"])
+    return HeatCurve.of(stock.heat_supply, cold, f)
+
+
+def _terms(asked: Asked, candidates: Scenario, curves: tuple[HeatCurve, ...], areas: int) -> Terms:
+    limited = {
+        k: round(s.share * asked.matching[k])
+        for k, s in enumerate(candidates.step)
+        if s.share < 1 and MEASURES[s.measure].table == "buildings"
+    }
+    years = len(asked.years)
+    return Terms(
+        curves,
+        asked.target_t,
+        asked.budget_sek,
+        asked.budget_by_year_sek,
+        np.full((years, areas), np.inf),
+        np.full(years, np.inf),
+        limited,
+        asked.requires,
+    )
+
+
+def _limited(terms: Terms, stock: Stock, choices: Options, unknown_takes_load: bool) -> Terms:
+    """Return the terms with what grid and plants can carry; what is above that already keeps its load."""
+    nothing = np.zeros(0, np.int64)
+    rating = stock.grid_areas["rating_kw"].to_numpy(float)
+    base_kw = np.stack([peaks_kw(choices, nothing, t) for t in range(len(terms.curves))])
+    base = choices.baseline
+    base_mw = np.array([c.peak_mw(s, w) for c, s, w in zip(terms.curves, base.space_gwh, base.water_gwh, strict=True)])
+    capacity = np.array([c.capacity_mw for c in terms.curves])
+    unknown = np.inf if unknown_takes_load else 0.0
+    return replace(
+        terms,
+        limit_kw=np.maximum(np.where(np.isnan(rating), unknown, rating), base_kw),
+        limit_mw=np.maximum(np.where(np.isnan(capacity), unknown, capacity), base_mw),
+    )
+
+
+def _unknown(stock: Stock) -> tuple[str, ...]:
+    """Return what has no known capacity."""
+    grid = stock.grid_areas
+    blank = grid.loc[grid["rating_kw"].isna().to_numpy(bool), "grid_area_id"].astype(str)
+    return (*blank, *(() if len(stock.heat_supply) else ("district heating",)))
+
+
+def _unreachable(choices: Options, terms: Terms, effort: Effort, asked: Asked) -> str:
+    """Return how far one gets, and what binds."""
+    wanted = ", ".join(f"{target:,.1f} t in {asked.years[t]}" for t, target in sorted(terms.target_t.items()))
+    quick = replace(effort, rounds=min(effort.rounds, 8), gap=max(effort.gap, 1e-4))
+    far, last = furthest(choices, terms, quick), asked.years[terms.aims[-1]]
+    told = [f"the target of {wanted} is not reached: these candidates get to {_reached(far, terms)} in {last}"]
+    without = {
+        "the budget": {"budget_sek": np.inf, "budget_by_year_sek": np.full(len(asked.years), np.inf)},
+        "the grid areas' headroom": {"limit_kw": np.full_like(terms.limit_kw, np.inf)},
+        "the heat plants' capacity": {"limit_mw": np.full_like(terms.limit_mw, np.inf)},
+    }
+    freed: dict[str, Any] = {}
+    for name, change in without.items():
+        if all(np.array_equal(getattr(terms, k), v) for k, v in change.items()):
+            continue
+        freed |= change
+        told.append(f"without {name} to {_reached(furthest(choices, replace(terms, **change), quick), terms)}")
+    if len(freed) > 1:
+        told.append(f"without any of these limits to {_reached(furthest(choices, replace(terms, **freed), quick), terms)}")
+    return "; ".join(told) + ". Raise the target, loosen what binds, or add candidates"
+
+
+def _reached(found: Found, terms: Terms) -> str:
+    if found.outcome is None:
+        return "no plan at all"
+    return f"{found.outcome.emitted_t[terms.aims[-1]]:,.1f} t (none gets below {found.bound:,.1f} t)"
