@@ -259,7 +259,7 @@ def _unreachable(choices: Options, terms: Terms, effort: Effort, asked: Asked) -
     quick = replace(effort, rounds=min(effort.rounds, 8), gap=max(effort.gap, 1e-4))
     far, last = furthest(choices, terms, quick), asked.years[terms.aims[-1]]
     told = [f"the target of {wanted} is not reached: these candidates get to {_reached(far, terms)} in {last}"]
-    without = {
+    without: dict[str, dict[str, Any]] = {
         "the budget": {"budget_sek": np.inf, "budget_by_year_sek": np.full(len(asked.years), np.inf)},
         "the grid areas' headroom": {"limit_kw": np.full_like(terms.limit_kw, np.inf)},
         "the heat plants' capacity": {"limit_mw": np.full_like(terms.limit_mw, np.inf)},
@@ -271,7 +271,9 @@ def _unreachable(choices: Options, terms: Terms, effort: Effort, asked: Asked) -
         freed |= change
         told.append(f"without {name} to {_reached(furthest(choices, replace(terms, **change), quick), terms)}")
     if len(freed) > 1:
-        told.append(f"without any of these limits to {_reached(furthest(choices, replace(terms, **freed), quick), terms)}")
+        told.append(
+            f"without any of these limits to {_reached(furthest(choices, replace(terms, **freed), quick), terms)}"
+        )
     return "; ".join(told) + ". Raise the target, loosen what binds, or add candidates"
 
 

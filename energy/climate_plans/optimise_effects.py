@@ -225,7 +225,9 @@ class Bench:
         driven = traffic(adopted(self.stock.roads_in(f), "roads", adoption, year, f), f)
         charged = charging_kwh(self.stock, driven, f)
         inside = self.stock.grid_area >= 0
-        per_area = np.bincount(self.stock.grid_area[inside], charged[inside], minlength=len(self.stock.grid_areas))
+        per_area = np.bincount(
+            self.stock.grid_area[inside], charged[inside], minlength=len(self.stock.grid_areas)
+        ).astype(float)
         exhaust = float(np.nan_to_num(driven["co2e_territorial_kg"].to_numpy(float)).sum())
         return exhaust + float(charged.sum()) * f["electricity.territorial"], per_area
 

@@ -61,9 +61,7 @@ def age_class(buildings: pd.DataFrame) -> npt.NDArray[np.object_]:
     return np.array([f"{a}-{b}" for a, b in zip(rows["year_from"], rows["year_to"], strict=True)], object)
 
 
-def grouped(
-    buildings: pd.DataFrame, columns: Sequence[str], eligible: Sequence[Bools]
-) -> tuple[Whole, pd.DataFrame]:
+def grouped(buildings: pd.DataFrame, columns: Sequence[str], eligible: Sequence[Bools]) -> tuple[Whole, pd.DataFrame]:
     """Return the group of each building and the groups: equal in all columns, and in what can be done to them.
 
     Raises

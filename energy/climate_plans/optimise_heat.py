@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ from energy.district_heating.supply import network
 from energy.district_heating.supply.allocation import heat_factors
 from energy.district_heating.supply.plants import Plants, heat_cost_sek_mwh
 
-__all__ = ["Cell", "HeatCurve", "split"]
+__all__ = ["Cell", "HeatCurve", "split", "tiled"]
 
 Floats = npt.NDArray[np.float64]
 Cell = tuple[float, float, float, float]
@@ -170,6 +170,37 @@ class HeatCurve:
         return np.array(found)
 
 
+def tiled(curve: HeatCurve, whole: Cell, most: int, enough_t: float) -> list[Cell]:
+    """Return a rectangle cut in halves, always where the planes lie lowest below the curve.
+
+    Parameters
+    ----------
+    curve : HeatCurve
+    whole : Cell
+    most : int
+        Most cells.
+    enough_t : float
+        No cell is cut in whose middle the planes lie less than this below the curve [t].
+    """
+    cells = [(_below(curve, whole), whole)]
+    while len(cells) < most:
+        worst = max(range(len(cells)), key=lambda k: cells[k][0])
+        if cells[worst][0] <= enough_t:
+            break
+        s0, s1, h0, h1 = cells.pop(worst)[1]
+        s, h = (s0 + s1) / 2, (h0 + h1) / 2
+        ways: list[list[Cell]] = [[(s0, s, h0, h1), (s, s1, h0, h1)], [(s0, s1, h0, h), (s0, s1, h, h1)]]
+        halves = min(([(_below(curve, c), c) for c in way] for way in ways), key=max)
+        cells += halves
+    return [c for _, c in cells]
+
+
+def _below(curve: HeatCurve, cell: Cell) -> float:
+    """Return how far the planes lie below the curve in the middle of a cell [t]."""
+    s, h = (cell[0] + cell[1]) / 2, (cell[2] + cell[3]) / 2
+    return curve.emitted_t(s, h) - float((curve.planes(cell) @ [s, h, 1.0]).max())
+
+
 def split(cells: list[Cell], space_gwh: float, water_gwh: float) -> list[Cell]:
     """Return the cells with the one that holds a point cut at the point; a side that would be too narrow is not cut.
 
@@ -180,17 +211,11 @@ def split(cells: list[Cell], space_gwh: float, water_gwh: float) -> list[Cell]:
     """
     out: list[Cell] = []
     for s0, s1, h0, h1 in cells:
-        inside = (
-            s0 - _NARROW_GWH <= space_gwh <= s1 + _NARROW_GWH and h0 - _NARROW_GWH <= water_gwh <= h1 + _NARROW_GWH
-        )
+        inside = s0 - _NARROW_GWH <= space_gwh <= s1 + _NARROW_GWH and h0 - _NARROW_GWH <= water_gwh <= h1 + _NARROW_GWH
         spaces, waters = [s0, s1], [h0, h1]
         if inside and s0 + _NARROW_GWH < space_gwh < s1 - _NARROW_GWH:
             spaces.insert(1, space_gwh)
         if inside and h0 + _NARROW_GWH < water_gwh < h1 - _NARROW_GWH:
             waters.insert(1, water_gwh)
-        out += [
-            (a, b, c, d)
-            for a, b in zip(spaces, spaces[1:], strict=False)
-            for c, d in zip(waters, waters[1:], strict=False)
-        ]
+        out += [(a, b, c, d) for a, b in pairwise(spaces) for c, d in pairwise(waters)]
     return out

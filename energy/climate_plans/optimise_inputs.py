@@ -83,7 +83,10 @@ class Asked:
         sums = _by_year(budget_by_year, when, "budget_by_year", problems, every=True)
         if budget_sek is not None and not _possible(budget_sek):
             problems.append(f"budget_sek = {budget_sek:g} is no sum of money; give a number from 0 on")
-        found = [_candidate(city, step, name, when, problems) for step, name in zip(candidates.step, _names(candidates), strict=True)]
+        found = [
+            _candidate(city, step, name, when, problems)
+            for step, name in zip(candidates.step, _names(candidates), strict=True)
+        ]
         requires = _requires(candidates, problems)
         if problems:
             raise TwinError("this can not be optimised:\n  " + "\n  ".join(problems))
@@ -106,7 +109,9 @@ def _of_years(years: Sequence[int], base_year: int) -> list[str]:
         return ["there is no year to plan for: give at least one"]
     problems = []
     if list(years) != list(range(years[0], years[-1] + 1)):
-        problems.append(f"the years {', '.join(map(str, years))} must follow each other, since costs fall in every year")
+        problems.append(
+            f"the years {', '.join(map(str, years))} must follow each other, since costs fall in every year"
+        )
     if years[0] < base_year:
         problems.append(f"the year {years[0]} is before the city's base year {base_year}; begin there or later")
     return problems
@@ -121,7 +126,9 @@ def _by_year(given: Sums, years: Sequence[int], name: str, problems: list[str], 
     if outside := sorted(set(given) - set(years)):
         problems.append(f"{name} names {', '.join(map(str, outside))}, outside {years[0]} to {years[-1]}")
     if every and (without := [y for y in years if y not in given]):
-        problems.append(f"{name} says nothing of {', '.join(map(str, without))}; a blank is not a zero: give every year its sum")
+        problems.append(
+            f"{name} says nothing of {', '.join(map(str, without))}; a blank is not a zero: give every year its sum"
+        )
     if wrong := [y for y, v in given.items() if not _possible(v)]:
         problems.append(f"{name} of {', '.join(map(str, wrong))} must be a number from 0 on")
     return {years.index(y): float(v) for y, v in given.items() if y in years}
@@ -142,7 +149,9 @@ def _candidate(
     if not matching.any():
         problems.append(f"{name} selects nothing: none of the {spec.table} matches its filter")
     if any(c.year is not None for c in step.cost):
-        problems.append(f"{name} has a cost with a year of its own; leave `year` out, since the year of the work is chosen")
+        problems.append(
+            f"{name} has a cost with a year of its own; leave `year` out, since the year of the work is chosen"
+        )
     first, last = (years[0], years[-1]) if years else (step.start, step.end)
     span = range(max(step.start, first), min(step.end, last) + 1)
     if not span:
@@ -158,5 +167,7 @@ def _requires(candidates: Scenario, problems: list[str]) -> tuple[tuple[int, int
             if other in place:
                 found.append((k, place[other]))
             else:
-                problems.append(f"candidate {k + 1} requires {other!r}, which is no candidate{did_you_mean(other, place)}")
+                problems.append(
+                    f"candidate {k + 1} requires {other!r}, which is no candidate{did_you_mean(other, place)}"
+                )
     return tuple(found)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 import highspy
@@ -31,6 +32,8 @@ Bools = npt.NDArray[np.bool_]
 Goal = Literal["emissions", "cost", "early"]
 _MKR = 1e-6
 _NARROW = 1e-9
+# HiGHS may undo its presolve to a point that misses a row by a hair, and then gives neither plan nor bound
+_OTHERWISE = (("presolve", "off"), ("mip_feasibility_tolerance", 1e-7))
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,9 @@ class Effort:
         Time limit of one search; the result then depends on the machine [s].
     """
 
-    gap: float = 1e-5
-    nodes: int = 2000
-    rounds: int = 30
+    gap: float = 1e-4
+    nodes: int = 500
+    rounds: int = 12
     seconds: float | None = None
 
 
@@ -224,7 +227,9 @@ def solve(
     for t in held:
         if np.isfinite(terms.limit_mw[t]):
             curve, base = terms.curves[t], options.baseline
-            peak = [curve.peak_mw(s, h) for s, h in zip(options.space_gwh[at, t], options.water_gwh[at, t], strict=True)]
+            peak = [
+                curve.peak_mw(s, h) for s, h in zip(options.space_gwh[at, t], options.water_gwh[at, t], strict=True)
+            ]
             room = terms.limit_mw[t] - curve.peak_mw(base.space_gwh[t], base.water_gwh[t])
             m.row(x, peak, -np.inf, room)
     for (t, area), marks in tight.marks.items():
@@ -233,14 +238,15 @@ def solve(
     return _run(m, at, offset, effort, begin, 1 / _MKR if goal == "cost" else 1.0)
 
 
-def _emissions(
-    m: _Rows, options: Options, terms: Terms, tight: Tightened, at: Whole, most_t: float
-) -> dict[int, int]:
+def _emissions(m: _Rows, options: Options, terms: Terms, tight: Tightened, at: Whole, most_t: float) -> dict[int, int]:
     """Add heat, the network's emissions and the targets; return the columns of the network's emissions by year."""
     x, base, found = np.arange(len(at)), options.baseline, {}
     for t in terms.aims:
         space, water, eta = m.column(-np.inf, np.inf), m.column(-np.inf, np.inf), m.column(0.0, np.inf)
-        for column, added, start in ((space, options.space_gwh, base.space_gwh), (water, options.water_gwh, base.water_gwh)):
+        for column, added, start in (
+            (space, options.space_gwh, base.space_gwh),
+            (water, options.water_gwh, base.water_gwh),
+        ):
             m.row([*x, column], [*-added[at, t], 1.0], start[t], start[t])
         cells = tight.cells[t]
         if len(cells) == 1:
@@ -303,9 +309,9 @@ def _together(m: _Rows, options: Options, terms: Terms, at: Whole) -> None:
         return 0 if year is None else year - options.years[0]
 
     for first, second in terms.requires:
-        there = np.flatnonzero(options.taken[at, second] > 0)
-        for j in np.flatnonzero(options.taken[at, first] > 0):
-            before = [int(i) for i in there if begun(second, i) <= begun(first, j) and i != j]
+        there = np.flatnonzero(options.taken[at, second] > 0).tolist()
+        for j in np.flatnonzero(options.taken[at, first] > 0).tolist():
+            before = [i for i in there if begun(second, i) <= begun(first, j) and i != j]
             if not (options.taken[at[j], second] > 0 and begun(second, j) <= begun(first, j)):
                 m.row([j, *before], [1.0, *[-1.0] * len(before)], -np.inf, 0.0)
 
@@ -321,7 +327,7 @@ def _grid(m: _Rows, options: Options, at: Whole, t: int, area: int, marks: list[
         k1, k2, own = grid.k1_kw_mwh[c], grid.k2_kw_mwh[c], added[c, at]
         known += k1 * base[c]
         per_x += k1 * own
-        cuts = [(a, b, *_secant(k2, a, b)) for a, b in zip(points, points[1:], strict=False)]
+        cuts = [(a, b, *_secant(k2, a, b)) for a, b in pairwise(points)]
         if len(cuts) == 1:
             _, _, slope, level = cuts[0]
             known += level + slope * base[c]
@@ -349,9 +355,7 @@ def _secant(k2: float, low: float, high: float) -> tuple[float, float]:
     return float(slope), float(k2 * a - slope * low)
 
 
-def _run(
-    m: _Rows, at: Whole, offset: float, effort: Effort, begin: Whole | None, scale: float
-) -> Solved:
+def _run(m: _Rows, at: Whole, offset: float, effort: Effort, begin: Whole | None, scale: float) -> Solved:
     """Hand the model to HiGHS."""
     highs = Solver()
     highs.setOptionValue("output_flag", False)
@@ -365,14 +369,20 @@ def _run(
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = np.array(m.cost), np.array(m.low), np.array(m.high)
     highs.passModel(lp)
     low, high = np.array(m.limits).T
-    column, value = np.concatenate(m.columns), np.concatenate(m.values)
-    highs.addRows(len(m.limits), low, high, m.entries, np.array(m.starts, np.int32), column, value)
+    column, values = np.concatenate(m.columns), np.concatenate(m.values)
+    highs.addRows(len(m.limits), low, high, m.entries, np.array(m.starts, np.int32), column, values)
     whole = np.array(m.whole, np.int32)
     highs.changeColsIntegrality(len(whole), whole, np.full(len(whole), highspy.HighsVarType.kInteger))
     if begin is not None:
         chosen = np.isin(at, begin)
         highs.setSolution(len(at), np.arange(len(at), dtype=np.int32), chosen.astype(float))
     highs.run()
+    for option, value in _OTHERWISE:
+        if highs.getModelStatus() != highspy.HighsModelStatus.kSolveError:
+            break
+        highs.setOptionValue(option, value)
+        highs.clearSolver()
+        highs.run()
     info, status = highs.getInfo(), highs.getModelStatus()
     possible = status not in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
     nodes = max(int(info.mip_node_count), 0)

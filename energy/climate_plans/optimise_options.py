@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -161,7 +161,9 @@ def options(problem: Problem, aims: Sequence[int]) -> Options:
         np.array([getattr(e, name).sum() for e in base]) for name in ("own_kg", "delivered_kwh", "hot_water_kwh")
     )
     still = np.zeros((len(ways), len(bench.years)))
-    taken = np.array([[0 if s is None else int(bench.eligible[k].sum()) for k, s in enumerate(r.starts)] for r in roads])
+    taken = np.array(
+        [[0 if s is None else int(bench.eligible[k].sum()) for k, s in enumerate(r.starts)] for r in roads]
+    )
 
     def joined(name: str, more: npt.NDArray[np.generic]) -> npt.NDArray[Any]:
         return np.concatenate([columns[name], more])
@@ -187,8 +189,17 @@ def options(problem: Problem, aims: Sequence[int]) -> Options:
 
 @dataclass(frozen=True)
 class _Part:
-    """One package in all groups: own_t, space_gwh, water_gwh (years, groups), electricity_mwh (years, pairs), cost_sek (start
-    years, years + 1, groups; infinite where it can not be had), measure_sek (measures, start years, groups)."""
+    """One package in all groups.
+
+    Attributes
+    ----------
+    package : tuple of int
+    own_t, space_gwh, water_gwh : array (years, groups)
+    electricity_mwh : array (years, pairs)
+    cost_sek : array (start years, years + 1, groups)
+        Infinite where it can not be had.
+    measure_sek : array (measures, start years, groups)
+    """
 
     package: Package
     own_t: Floats
@@ -269,13 +280,15 @@ def _columns(
     steps, size = problem.bench.steps, problem.labels["buildings"].to_numpy(float)
     limited = [k for k, s in enumerate(steps) if s.share < 1]
     contains = np.array([[float(k in p.package) for k in range(len(steps))] for p in parts]).reshape(len(parts), -1)
-    out: dict[str, list[npt.NDArray[Any]]] = {n: [] for n in ("group", "package", "start", "cost", "own", "space", "water")}
+    out: dict[str, list[npt.NDArray[Any]]] = {
+        n: [] for n in ("group", "package", "start", "cost", "own", "space", "water")
+    }
     cost = np.stack([p.cost_sek for p in parts])
     own, space, water = (np.stack([getattr(p, n) for p in parts]) for n in ("own_t", "space_gwh", "water_gwh"))
     electricity = np.stack([p.electricity_mwh for p in parts])
     ordered = any(s.requires for s in steps)
     for g in range(len(problem.labels)):
-        here = np.flatnonzero(np.isfinite(cost[..., g]).all(axis=2).any(axis=1))
+        here = np.flatnonzero(np.isfinite(cost[:, :, :, g]).all(axis=2).any(axis=1))
         pairs = places.pair[g][places.pair[g] >= 0]
         weighed = [cost[here][..., g], own[here][:, aims, g], space[here][..., g], water[here][..., g]]
         weighed += [electricity[here][:, :, pairs], contains[here][:, limited]]
@@ -341,11 +354,12 @@ class _Places:
 
     def of_areas(self, values: Floats) -> Floats:
         kinds, inside = len(self.k1) - 1, self.cell >= 0
-        return np.bincount(self.cell[inside], values[inside], self.areas * kinds).reshape(self.areas, kinds)
+        total = np.bincount(self.cell[inside], values[inside], self.areas * kinds)
+        return total.astype(float).reshape(self.areas, kinds)
 
     def of_pairs(self, values: Floats) -> Floats:
         inside = self.pair_of >= 0
-        return np.bincount(self.pair_of[inside], values[inside], self.pairs)
+        return np.bincount(self.pair_of[inside], values[inside], self.pairs).astype(float)
 
 
 def _roads(problem: Problem) -> tuple[list[RoadPlan], Floats, list[int]]:
@@ -374,7 +388,9 @@ def _left_out(problem: Problem, missing: Sequence[tuple[int, Bools]], unpriced: 
     """Return what could not be chosen since its price is not known."""
     bench, size, rows = problem.bench, problem.labels["buildings"].to_numpy(), []
     for k, step in enumerate(bench.steps):
-        blank = np.any([b for j, b in missing if j == k], axis=0) if any(j == k for j, _ in missing) else np.zeros(0, bool)
+        blank = (
+            np.any([b for j, b in missing if j == k], axis=0) if any(j == k for j, _ in missing) else np.zeros(0, bool)
+        )
         entities = int(bench.eligible[k].sum()) if k in unpriced else int(size[blank].sum()) if blank.any() else 0
         if entities:
             rows.append(

@@ -16,8 +16,6 @@ from energy.climate_plans.optimise_model import Terms
 from energy.climate_plans.optimise_options import Options, share_of_own_cost
 from energy.climate_plans.optimise_search import Outcome
 from energy.investment import investment
-from energy.plan import NEVER
-from energy.register import Cost
 from energy.results import Results
 from energy.scenario import Scenario, Step
 from energy.simulate import simulate
@@ -93,7 +91,9 @@ def _buildings(problem: Problem, options: Options, chosen: Whole, k: int, y: int
     picked = [
         int(options.group[j])
         for j in chosen
-        if options.group[j] < len(problem.labels) and options.start[j] == y and k in options.packages[options.package[j]]
+        if options.group[j] < len(problem.labels)
+        and options.start[j] == y
+        and k in options.packages[options.package[j]]
     ]
     return np.isin(problem.member, picked)
 
@@ -138,16 +138,30 @@ def chosen_table(problem: Problem, options: Options, chosen: Whole, candidates: 
             }
             rows.append({**group, **told, **of_package})
     labels = [str(c) for c in problem.labels if c != "buildings"]
-    rest = ["entities", "candidate", "measure", "year", "cost_sek", "package", "package_own_t", "package_district_heating_mwh"]
+    rest = [
+        "entities",
+        "candidate",
+        "measure",
+        "year",
+        "cost_sek",
+        "package",
+        "package_own_t",
+        "package_district_heating_mwh",
+    ]
     return pd.DataFrame(rows, columns=[*labels, *rest])
 
 
-def checked(city: City, scenario: Scenario, factors: Factors, terms: Terms, promised: Outcome, years: tuple[int, ...]) -> Checked:
+def checked(
+    city: City, scenario: Scenario, factors: Factors, terms: Terms, promised: Outcome, years: tuple[int, ...]
+) -> Checked:
     """Simulate the scenario as its text says, and hold it against the promise and the terms."""
     again = Scenario.from_text(scenario.to_toml())
     results = simulate(city, again, years=years, factors=factors, ranges=False)
     emitted = {
-        y: float(sum(np.nansum(results.at(t, y)["co2e_territorial_kg"].to_numpy(float)) for t in ("buildings", "roads"))) / 1000
+        y: float(
+            sum(np.nansum(results.at(t, y)["co2e_territorial_kg"].to_numpy(float)) for t in ("buildings", "roads"))
+        )
+        / 1000
         for y in years
     }
     real = np.array(list(emitted.values()))
@@ -181,7 +195,9 @@ def _broken_limits(results: Results, terms: Terms, emitted: Mapping[int, float],
             for a in np.flatnonzero(peak > most * (1 + 1e-6) + 1e-3)
         ]
         rows = results.at("buildings", year)
-        water = float(rows["hot_water_need_kwh"].to_numpy(float)[(rows["heating"] == "district_heating").to_numpy(bool)].sum())
+        water = float(
+            rows["hot_water_need_kwh"].to_numpy(float)[(rows["heating"] == "district_heating").to_numpy(bool)].sum()
+        )
         load = terms.curves[t].peak_mw(float(rows["district_heating_kwh"].sum() - water) / 1e6, water / 1e6)
         if load > terms.limit_mw[t] * (1 + 1e-6):
             found.append(f"the heat network's load is {load:,.3f} MW in {year}, above {terms.limit_mw[t]:,.3f} MW")

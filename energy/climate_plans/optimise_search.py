@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from energy.climate_plans.optimise_heat import Cell, split
+from energy.climate_plans.optimise_heat import Cell, split, tiled
 from energy.climate_plans.optimise_model import Effort, Goal, Solved, Terms, Tightened, area_energy, solve
 from energy.climate_plans.optimise_options import Options
 
@@ -24,6 +24,9 @@ _KRONA = 1.0
 _KW = 1e-3
 _MW = 1e-6
 _LEAST_GWH = 1e-3
+_CELLS = 24  # of the heat curve, before any plan is looked at
+_EVEN = 1e-4  # share of the emissions by which its planes may then be too low
+_NEAR = 0.02  # share of a target by which a plan may miss it for a more careful one to be sought
 
 
 @dataclass(frozen=True)
@@ -140,13 +143,9 @@ def search(options: Options, terms: Terms, effort: Effort) -> Found:
     if best.chosen is None or best.outcome is None:
         return best
     bound, last = best.bound, terms.aims[-1]
-    now = best.outcome
     if goal == "emissions":
-        limits = {"most_t": float(now.emitted_t[last]) * (1 + _TIGHT)}
-        best = _rounds(options, terms, tight, "cost", effort, best, **limits)
-    else:
-        limits = {"most_sek": now.total_sek * (1 + _TIGHT)}
-        best = _rounds(options, terms, tight, "emissions", effort, best, **limits)
+        most = float(best.outcome.emitted_t[last]) * (1 + _TIGHT)
+        best = _rounds(options, terms, tight, "cost", effort, best, most_t=most)
     return replace(_earlier(options, terms, tight, effort, best), bound=bound)
 
 
@@ -157,7 +156,8 @@ def furthest(options: Options, terms: Terms, effort: Effort) -> Found:
 
 
 def _loose(options: Options, terms: Terms) -> Tightened:
-    cells = {t: [_box(options, t)] for t in terms.aims}
+    base = outcome(options, terms, np.zeros(0, np.int64)).emitted_t
+    cells = {t: tiled(terms.curves[t], _box(options, t), _CELLS, _EVEN * float(base[t])) for t in terms.aims}
     return Tightened(cells, timed=_timing_matters(options, terms))
 
 
@@ -227,12 +227,26 @@ def _rounds(
         within = real.emitted_t[terms.aims[-1]] <= most_t * (1 + _EXACT) and real.total_sek <= most_sek + _KRONA
         if keeps(real, terms) and within and own < value:
             best, value = replace(best, chosen=got.chosen, outcome=real), own
+        elif goal == "cost" and (careful := _with_margin(terms, real)) is not None:
+            again = solve(options, careful, tight, goal, effort, most_sek=most_sek)
+            if again.chosen is not None:
+                sure = outcome(options, terms, again.chosen)
+                if keeps(sure, terms) and sure.total_sek < value:
+                    best, value = replace(best, chosen=again.chosen, outcome=sure), sure.total_sek
         small = effort.gap * max(abs(value), 1e-9)
         if np.isfinite(value) and value - bound <= small:
             break
         if not _tightened(options, terms, tight, got.chosen, real):
             break
     return replace(best, bound=min(bound, value))
+
+
+def _with_margin(terms: Terms, real: Outcome) -> Terms | None:
+    """Return terms whose targets are lower by what a plan has missed them by; None where it missed none, or by far."""
+    missed = {t: max(float(real.emitted_t[t]) - target, 0.0) for t, target in terms.target_t.items()}
+    if not any(missed.values()) or any(m > _NEAR * terms.target_t[t] for t, m in missed.items()):
+        return None
+    return replace(terms, target_t={t: target - 1.5 * missed[t] for t, target in terms.target_t.items()})
 
 
 def _value(found: Outcome | None, chosen: Whole | None, goal: Goal, terms: Terms, weight: Floats | None) -> float:
@@ -315,10 +329,11 @@ def _earlier(options: Options, terms: Terms, tight: Tightened, effort: Effort, b
     what[roads] = alike[options.package[roads]]
     key = options.group * (len(options.packages) + len(done)) + what
     among = np.isin(key, key[best.chosen])
-    now = best.outcome
+    now, base = best.outcome, options.baseline
     weight = options.own_t.sum(axis=1)
     for t, curve in enumerate(terms.curves):
-        per_space, per_water = curve.slope_t_gwh(float(now.space_gwh[t]), float(now.water_gwh[t]))
+        ends = (base.space_gwh[t], base.water_gwh[t]), (now.space_gwh[t], now.water_gwh[t])
+        per_space, per_water = np.mean([curve.slope_t_gwh(float(s), float(h)) for s, h in ends], axis=0)
         weight = weight + per_space * options.space_gwh[:, t] + per_water * options.water_gwh[:, t]
     last = float(now.emitted_t[terms.aims[-1]])
     limits = {"most_t": last * (1 + _TIGHT), "most_sek": now.total_sek * (1 + _TIGHT)}
