@@ -53,7 +53,7 @@ class Effort:
     """
 
     gap: float = 1e-4
-    nodes: int = 500
+    nodes: int = 200
     rounds: int = 12
     seconds: float | None = None
 

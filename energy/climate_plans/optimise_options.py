@@ -288,7 +288,8 @@ def _columns(
     electricity = np.stack([p.electricity_mwh for p in parts])
     ordered = any(s.requires for s in steps)
     for g in range(len(problem.labels)):
-        here = np.flatnonzero(np.isfinite(cost[:, :, :, g]).all(axis=2).any(axis=1))
+        offered: Bools = np.asarray(np.isfinite(cost[:, :, :, g]).all(axis=2), bool)
+        here = np.flatnonzero(offered.any(axis=1))
         pairs = places.pair[g][places.pair[g] >= 0]
         weighed = [cost[here][..., g], own[here][:, aims, g], space[here][..., g], water[here][..., g]]
         weighed += [electricity[here][:, :, pairs], contains[here][:, limited]]

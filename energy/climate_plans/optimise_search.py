@@ -292,9 +292,11 @@ def _tightened(options: Options, terms: Terms, tight: Tightened, chosen: Whole, 
             cells = split(tight.cells[t], float(real.space_gwh[t]), float(real.water_gwh[t]))
             done |= len(cells) > len(tight.cells[t])
             tight.cells[t] = cells
-    over = _over(real, terms)
-    early = [t for t in range(len(terms.curves) - 1) if real.peak_mw[t] > terms.limit_mw[t] + _MW]
-    if not tight.timed and (early or any(t < len(terms.curves) - 1 for t, _ in over)):
+    over, last = _over(real, terms), len(terms.curves) - 1
+    if not tight.timed and any(t == last for t, _ in over):
+        over = [(t, a) for t, a in over if t == last]  # what holds in the last year often holds before it too
+    early = [t for t in range(last) if real.peak_mw[t] > terms.limit_mw[t] + _MW]
+    if not tight.timed and (early or any(t < last for t, _ in over)):
         tight.timed, done = True, True
     for t, area in over:
         base, added = area_energy(options, t, area)
