@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.buildings.morphing import morph
 from energy.climate_plans.optimise_effects import Bench
 from energy.climate_plans.optimise_groups import AGE_CLASS, Problem, grouped
 from energy.climate_plans.optimise_heat import HeatCurve
@@ -30,7 +29,7 @@ from energy.electrification.heat_pumps import degree_hours
 from energy.memory import Memory
 from energy.plan import plan
 from energy.scenario import Scenario
-from energy.simulate import Model
+from energy.simulate import Model, in_climate
 from energy.stock import Stock
 from twin.city import City
 from twin.errors import TwinError
@@ -154,7 +153,7 @@ def optimise(
     factors = (factors or Factors.read()).override(candidates.factors)
     asked = Asked.of(city, candidates, years, target_t, budget_sek, budget_by_year, groups)
     tell(0.0, "stock")
-    stock = Model(_in_climate(city, candidates), plan(city, Scenario.baseline()), Memory()).stock(factors)
+    stock = Model(in_climate(city, candidates), plan(city, Scenario.baseline()), Memory()).stock(factors)
     problem = _problem(stock, city, candidates, asked, groups, factors)
     tell(0.05, "effects")
     curves = tuple(_curve(stock, factors.at(year)) for year in asked.years)
@@ -189,11 +188,6 @@ def optimise(
     )
 
 
-def _in_climate(city: City, candidates: Scenario) -> City:
-    """Return the city with the weather of the climate that the candidates are for."""
-    return city.with_table("weather", morph(city["weather"], candidates.climate)) if candidates.climate else city
-
-
 def _problem(
     stock: Stock, city: City, candidates: Scenario, asked: Asked, groups: tuple[str, ...], factors: Factors
 ) -> Problem:
@@ -202,7 +196,8 @@ def _problem(
     ]
     none = np.zeros(len(stock.buildings), bool)
     member, labels = grouped(pd.DataFrame(city["buildings"]), groups, [*on_buildings, none])
-    bench = Bench(stock, candidates.step, asked.eligible, asked.years, factors)
+    stands_from = plan(city, Scenario.baseline()).stands_from
+    bench = Bench(stock, candidates.step, asked.eligible, asked.years, factors, stands_from)
     return Problem(bench, member, labels, asked.spans, asked.matching)
 
 

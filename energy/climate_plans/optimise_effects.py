@@ -91,6 +91,8 @@ class Bench:
         Which buildings, or roads, each may change.
     years : tuple of int
     factors : Factors
+    stands_from : array (buildings,) of int
+        As of :class:`energy.plan.Adoption`.
     shared : Memory
         Of all packages.
     """
@@ -100,6 +102,7 @@ class Bench:
     eligible: tuple[Bools, ...]
     years: tuple[int, ...]
     factors: Factors
+    stands_from: npt.NDArray[np.int32]
     shared: Memory = field(default_factory=Memory)
     warm: dict[Package, Adoption] = field(default_factory=dict)
 
@@ -115,7 +118,7 @@ class Bench:
         first = self.years[0]
         steps = tuple(self.steps[k].model_copy(update={"start": first, "end": first}) for k in package)
         when = np.where(self.all_of(package), first, NEVER).astype(np.int32)
-        return Adoption(steps, (when,) * len(steps), ())
+        return Adoption(steps, (when,) * len(steps), (), self.stands_from)
 
     def effects(self, package: Package) -> list[Effect]:
         """Return what a package does in each year to those that can take it; all others stay as they are."""
@@ -124,12 +127,13 @@ class Bench:
         driven = self.shared("traffic", traffic, self.shared("streets", self.stock.roads_in, f=f), f=f)
         for year in self.years:
             f = self.factors.at(year)
-            after = memory("after", adopted, self.stock.buildings, "buildings", adoption, first, f=f)
-            cooling = self._cooling(package, f)
+            after = memory("after", adopted, self.stock.buildings, "buildings", adoption, self._seen(year), f=f)
+            cooling = self._cooling(package, year, f)
             needs = memory("needs", _needs, after, self.stock, cooling, f=f)
             used = memory("electricity", with_electricity, self.stock, needs, driven, f=f)
             electricity = (used["electricity_kwh"] - used["ev_charging_kwh"]).to_numpy(float)
-            emitted = with_emissions(used.assign(electricity_kwh=electricity), _NO_HEAT, f)["co2e_territorial_kg"]
+            own = used.assign(electricity_kwh=electricity)
+            emitted = with_emissions(own, _NO_HEAT, f, streets=False)["co2e_territorial_kg"]
             on_network = (after["heating"] == "district_heating").to_numpy(bool)
             out.append(
                 Effect(
@@ -142,7 +146,11 @@ class Bench:
             )
         return out
 
-    def _cooling(self, package: Package, f: Mapping[str, float]) -> Floats | None:
+    def _seen(self, year: int) -> int:
+        """Return the year as buildings see it: all the same where none is built meanwhile, so that it is calculated once."""
+        return year if (self.stands_from > self.years[0]).any() else self.years[0]
+
+    def _cooling(self, package: Package, year: int, f: Mapping[str, float]) -> Floats | None:
         """Return the need for cooling; packages that differ in what it does not rest on share it."""
         if self.stock.weather is None:
             return None
@@ -151,11 +159,11 @@ class Bench:
             self.warm[warm] = self.adoption(warm)
         drivers = self.shared("drivers", stock_drivers, self.stock.weather, f=f)
         of_warm: Floats = self.shared(
-            f"cooling {warm}", _cooling_kwh, self.stock, self.warm[warm], self.years[0], drivers, f=f
+            f"cooling {warm}", _cooling_kwh, self.stock, self.warm[warm], self._seen(year), drivers, f=f
         )
         if len(warm) == len(package):
             return of_warm
-        base = self._cooling((), f)
+        base = self._cooling((), year, f)
         return None if base is None else self.shared(f"mixed {package}", _mixed, self, package, of_warm, base, f=f)
 
     def cost_sek(self, package: Package, effects: Sequence[Effect]) -> Floats:
@@ -221,9 +229,11 @@ class Bench:
         """Return the emissions of traffic and charging, and what is charged in each grid area."""
         f = self.factors.at(year)
         when = tuple(np.where(self.eligible[k], s.start, NEVER).astype(np.int32) for k, s in steps)
-        adoption = Adoption(tuple(s for _, s in steps), when, ())
+        adoption = Adoption(tuple(s for _, s in steps), when, (), self.stands_from)
         driven = traffic(adopted(self.stock.roads_in(f), "roads", adoption, year, f), f)
-        charged = charging_kwh(self.stock, driven, f)
+        area = self.stock.buildings["floor_area_m2"].to_numpy(float)
+        standing = np.where(self.stands_from > year, 0.0, area)
+        charged = charging_kwh(self.stock, standing, driven, f)
         inside = self.stock.grid_area >= 0
         per_area = np.bincount(
             self.stock.grid_area[inside], charged[inside], minlength=len(self.stock.grid_areas)
