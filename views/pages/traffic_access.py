@@ -13,7 +13,7 @@ from views.language import Language
 from views.legend import Legend
 from views.pages.common import Asked, draw_map, middle_bounds
 from views.pages.state import map_of
-from views.pages.traffic_parts import by_area, sources
+from views.pages.traffic_parts import by_area, percent, sources
 
 __all__ = ["show"]
 
@@ -30,7 +30,9 @@ def show(asked: Asked, text: Language) -> None:
         text("traffic.told.reached"), known, format_func=lambda w: text(f"traffic.access.{w}"), key="access_what"
     )
     usual = float(asked.results.factors.at(asked.year)["travel.minutes"])
-    minutes = columns[1].number_input(text("traffic.access.minutes"), 1.0, 120.0, usual, step=5.0, key="access_min")
+    minutes = columns[1].number_input(
+        text("traffic.access.minutes"), 1.0, 120.0, usual, step=5.0, format="%.0f", key="access_min"
+    )
     roads = asked.opened.city.get("roads")
     names = roads["name"].fillna("").astype(str) if len(roads) else roads
     closed = columns[2].multiselect(
@@ -38,6 +40,7 @@ def show(asked: Asked, text: Language) -> None:
         sorted(set(names) - {""}),
         key="access_close",
         help=text("traffic.access.close_help"),
+        placeholder=text("traffic.access.no_streets"),
     )
     found = _reach(asked.results, asked.token, float(minutes), ())
     shut = tuple(roads.loc[names.isin(closed), "road_id"].astype(str)) if closed else ()
@@ -66,11 +69,16 @@ def _reach(_results: energy.Results, token: str, minutes: float, closed: tuple[s
 
 
 def _figures(found: Reach, after: Reach, what: str, text: Language) -> None:
-    """Tell the city's mean, and who gains and loses."""
+    """Tell the city's means; with closed streets, who gains and loses."""
     city = compared(found, after, what).iloc[0]
     columns = st.columns(4)
+    if not after.closed:
+        for column, name in zip(columns, ("jobs_walk", "jobs_cycle", "schools_walk", "shops_walk"), strict=True):
+            mean = float(found.areas[name].iloc[0])
+            column.metric(text(f"traffic.access.{name}"), text.number(mean), help=text("traffic.access.mean_help"))
+        return
     columns[0].metric(text(f"traffic.access.{what}"), text.number(city["after"]), help=text("traffic.access.mean_help"))
-    columns[1].metric(text("traffic.access.change"), text.change(city["change"] / city["before"] if city["before"] > 0 else float("nan")))  # fmt: skip
+    columns[1].metric(text("traffic.access.change"), percent(city["change"], city["before"], text))
     columns[2].metric(text("traffic.access.lose"), text.share(city["lose_share"]))
     columns[3].metric(text("traffic.access.gain"), text.share(city["gain_share"]))
 

@@ -13,7 +13,9 @@ from views import report
 from views.language import Language
 from views.pages.common import Asked
 
-__all__ = ["by_area", "sources"]
+__all__ = ["by_area", "percent", "sources"]
+
+_NOTHING = 0.0005
 
 
 def by_area(asked: Asked, table: pd.DataFrame, columns: Mapping[str, str], text: Language) -> pd.DataFrame:
@@ -61,3 +63,9 @@ def sources(asked: Asked, keys: Iterable[str], text: Language) -> None:
         )
     with st.expander(text("traffic.told.sources")):
         st.dataframe(pd.DataFrame(rows), hide_index=True)
+
+
+def percent(change: float, before: float, text: Language) -> str:
+    """Return a relative change; what rounds to nothing has no sign."""
+    share = change / before if before > 0 else float("nan")
+    return text.share(0.0) if abs(share) < _NOTHING else text.change(share)

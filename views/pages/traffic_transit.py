@@ -106,40 +106,37 @@ def _map(asked: Asked, found: Lines, column: str, text: Language) -> None:
 
 def _tables(found: Lines, text: Language) -> None:
     """Show lines and stops, and offer them as files."""
-    left, right = st.columns(2, gap="medium")
     t, s = found.lines, found.stops.sort_values("people_per_departure", ascending=False, na_position="last")
-    with left:
-        st.subheader(text("traffic.transit.lines"))
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    text("traffic.transit.line"): t["name"].fillna(t["line_id"]),
-                    text("traffic.transit.mode"): [text(f"traffic.transit.modes.{m}") for m in t["mode"].astype(str)],
-                    text("traffic.transit.headway_min"): t["headway_min"].round(0),
-                    text("traffic.transit.km_thousand"): (t["vehicle_km"] / 1000).round(0),
-                    text("traffic.transit.mwh"): ((t["fuel_kwh"] + t["transit_electricity_kwh"]) / 1000).round(0),
-                    **{
-                        text(f"traffic.transit.{a}_t"): (t[f"co2e_{a}_kg"] / 1000).round(1)
-                        for a in ("territorial", "lifecycle", "marginal")
-                    },
-                }
-            ),
-            hide_index=True,
-        )
-        st.download_button(text("traffic.transit.download_lines"), t.to_csv(index=False).encode(), "linjer.csv", "text/csv", on_click="ignore")  # fmt: skip
-    with right:
-        st.subheader(text("traffic.transit.stops"))
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    text("traffic.transit.stop"): s["name"].fillna(s["stop_id"]),
-                    text("traffic.transit.departures"): s["departures"].round(0),
-                    text("traffic.transit.people"): s["people"].round(0),
-                    text("traffic.transit.jobs"): s["jobs"].round(0),
-                    text("traffic.transit.load"): s["people_per_departure"].round(1),
-                }
-            ),
-            hide_index=True,
-            height=318,
-        )
-        st.download_button(text("traffic.transit.download_stops"), s.to_csv(index=False).encode(), "hallplatser.csv", "text/csv", on_click="ignore")  # fmt: skip
+    st.subheader(text("traffic.transit.lines"))
+    st.dataframe(
+        pd.DataFrame(
+            {
+                text("traffic.transit.line"): t["name"].fillna(t["line_id"]),
+                text("traffic.transit.mode"): [text(f"traffic.transit.modes.{m}") for m in t["mode"].astype(str)],
+                text("traffic.transit.headway_min"): t["headway_min"].round(0),
+                text("traffic.transit.km_thousand"): (t["vehicle_km"] / 1000).round(0),
+                text("traffic.transit.mwh"): ((t["fuel_kwh"] + t["transit_electricity_kwh"]) / 1000).round(0),
+                **{
+                    text(f"traffic.transit.{a}_t"): (t[f"co2e_{a}_kg"] / 1000).round(1)
+                    for a in ("territorial", "lifecycle", "marginal")
+                },
+            }
+        ),
+        hide_index=True,
+    )
+    st.download_button(text("traffic.transit.download_lines"), t.to_csv(index=False).encode(), "linjer.csv", "text/csv", on_click="ignore")  # fmt: skip
+    st.subheader(text("traffic.transit.stops"))
+    st.dataframe(
+        pd.DataFrame(
+            {
+                text("traffic.transit.stop"): s["name"].fillna(s["stop_id"]),
+                text("traffic.transit.departures"): s["departures"].round(0),
+                text("traffic.transit.people"): s["people"].round(0),
+                text("traffic.transit.jobs"): s["jobs"].round(0),
+                text("traffic.transit.load"): s["people_per_departure"].round(1),
+            }
+        ),
+        hide_index=True,
+        height=318,
+    )
+    st.download_button(text("traffic.transit.download_stops"), s.to_csv(index=False).encode(), "hallplatser.csv", "text/csv", on_click="ignore")  # fmt: skip

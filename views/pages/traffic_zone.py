@@ -24,7 +24,7 @@ from views.language import Language
 from views.pages.common import MAP_HEIGHT, Asked, draw_map, middle_bounds
 from views.pages.draw import boundary
 from views.pages.state import map_of, remembered
-from views.pages.traffic_parts import by_area, sources
+from views.pages.traffic_parts import by_area, percent, sources
 
 __all__ = ["show"]
 
@@ -65,7 +65,7 @@ def _wishes(asked: Asked, text: Language) -> tuple[str, tuple[tuple[str, ...], f
     places = asked.results.places.table
     areas = [_OWN, *places.loc[~places["area_id"].isin([CITY, OUTSIDE]), "area_id"]]
     known, f = remembered("area"), asked.results.factors.at(asked.year)
-    columns = st.columns([1.2, 2, 1.2, 1, 1])
+    columns = st.columns([1.1, 2.3, 1.1, 1, 1])
     area = columns[0].selectbox(
         text("heat.begin_with"),
         areas,
@@ -79,13 +79,20 @@ def _wishes(asked: Asked, text: Language) -> tuple[str, tuple[tuple[str, ...], f
         default=["car", "van", "lorry"],
         format_func=lambda c: text(f"traffic.zone.vehicles.{c}"),
         key="zone_vehicles",
+        placeholder=text("traffic.zone.no_vehicles"),
     )
     share = columns[2].slider(
         text("traffic.zone.rerouting"), 0, 100, round(100 * f["zone.rerouting_share"]), format="%d %%",
         key="zone_rerouting", help=text("traffic.zone.rerouting_help"),
     )  # fmt: skip
     minutes = columns[3].number_input(
-        text("traffic.zone.minutes"), 1.0, 120.0, float(f["travel.minutes"]), step=5.0, key="zone_minutes"
+        text("traffic.zone.minutes"),
+        1.0,
+        120.0,
+        float(f["travel.minutes"]),
+        step=5.0,
+        format="%.0f",
+        key="zone_minutes",
     )
     with columns[4]:
         st.space("small")
@@ -174,7 +181,7 @@ def _figures(found: ZoneStudy, text: Language) -> None:
     )
     columns[2].metric(
         text("traffic.zone.air"),
-        text.change(told["nox_near_homes_change"]),
+        percent(air["change"], air["before"], text),
         text("traffic.zone.air_shares", better=text.share(air["better_share"]), worse=text.share(air["worse_share"])),
         delta_color="off",
         delta_arrow="off",
@@ -182,7 +189,7 @@ def _figures(found: ZoneStudy, text: Language) -> None:
     )
     columns[3].metric(
         text("traffic.zone.jobs"),
-        text.change(jobs["change"] / jobs["before"] if jobs["before"] > 0 else float("nan")),
+        percent(jobs["change"], jobs["before"], text),
         text("traffic.zone.jobs_lose", lose=text.share(jobs["lose_share"])),
         delta_color="off",
         delta_arrow="off",
@@ -196,7 +203,7 @@ def _figures(found: ZoneStudy, text: Language) -> None:
             inside=_signed(co2["inside_change"], "kg", text),
             outside=_signed(co2["change"] - co2["inside_change"], "kg", text),
             before=" ".join(_scaled(co2["before"], "kg", text)),
-            share=text.change(co2["change"] / co2["before"]),
+            share=percent(co2["change"], co2["before"], text),
         )
     )
 
