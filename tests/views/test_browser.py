@@ -153,8 +153,7 @@ def test_a_boundary_drawn_on_the_map_becomes_a_network_beside_heat_pumps(sample)
 
 def test_a_zone_drawn_on_the_map_tells_traffic_emissions_charging_and_ways(sample):
     with opened(sample, "area=p19&traffic=zone") as (page, foreign, errors):
-        page.locator("canvas").first.wait_for(timeout=PATIENCE_MS)
-        page.get_by_role("link", name="Trafik").click()
+        page.get_by_role("link", name="Trafik").click(timeout=PATIENCE_MS)
         page.get_by_text("Stadens summor").wait_for(timeout=PATIENCE_MS)  # the area's own boundary
         canvas = page.locator('.draw canvas[data-ready="true"]')
         canvas.wait_for(timeout=PATIENCE_MS)
