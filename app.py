@@ -6,7 +6,7 @@ import streamlit as st
 
 from twin import TwinError
 from views.language import LANGUAGES, Language
-from views.pages import district, grid, heat, hours, sources
+from views.pages import district, grid, heat, hours, sources, traffic
 from views.pages.state import session
 
 STYLE = """<style>
@@ -48,6 +48,7 @@ def main() -> None:
         "": st.Page(lambda: district.show(opened, text), title=text("page_map"), url_path="karta", default=True),
         "timmar": st.Page(lambda: hours.show(opened, text), title=text("page_hours"), url_path="timmar"),
         "varme": st.Page(lambda: heat.show(opened, text), title=text("page_heat"), url_path="varme"),
+        "trafik": st.Page(lambda: traffic.show(opened, text), title=text("page_traffic"), url_path="trafik"),
         "elnat": st.Page(lambda: grid.show(opened, text), title=text("page_grid"), url_path="elnat"),
         "kallor": st.Page(lambda: sources.show(opened, text), title=text("page_sources"), url_path="kallor"),
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from views import mobility_zone_cli
+
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Traffic: streets, levers, zones, journeys, what is within reach.")
@@ -12,3 +14,6 @@ app = typer.Typer(no_args_is_help=True, help="Traffic: streets, levers, zones, j
 @app.callback()
 def _group() -> None:
     """Keep the commands of traffic together."""
+
+
+mobility_zone_cli.add(app)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.mobility.demand.street_graph import Attached, StreetGraph, attach
+from energy.mobility.demand.street_graph import MODES, Attached, StreetGraph, attach
 from energy.mobility.demand.zones import opportunities
 from twin.errors import Problem, SchemaError, TwinError
 
@@ -141,7 +141,8 @@ def reachable(
     weight : array (places, kinds)
         What each place counts for.
     mode : str
-        ``walk`` or ``cycle``.
+        ``walk``, ``cycle`` or ``drive``; one walks to the car and from it. Along the first and the last street a car
+        drives either way, also where it is one-way.
     limit_min : float
         [min]
 
@@ -155,32 +156,39 @@ def reachable(
     TwinError
         For another mode, or a limit that is not above zero.
     """
-    if mode not in ("walk", "cycle"):
-        raise TwinError(f"mode {mode!r} is not possible here; choose walk or cycle")
+    if mode not in MODES:
+        raise TwinError(f"mode {mode!r} is not possible here; choose walk, cycle or drive")
     if not (np.isfinite(limit_min) and limit_min > 0):
         raise TwinError(f"a limit of {limit_min} minutes is not possible; give a number above 0")
-    pace = _pace(graph, mode)
+    along, leg = _pace(graph, mode)
     net = graph.matrix(mode)
     mine, theirs = np.flatnonzero(origins.edge >= 0), np.flatnonzero(places.edge >= 0)
     edge, p_edge = origins.edge[mine], places.edge[theirs]
-    slow = 0.06 / float(max(pace.values()))
     found = _reached(
-        np.argsort(edge, kind="stable"), edge, slow * origins.along_m[mine], slow * origins.leg_m[mine], slow * graph.length_m[edge],
-        graph.a, graph.b, net.indptr.astype(np.int64), net.indices.astype(np.int64), net.data,
-        p_edge, slow * places.along_m[theirs], slow * places.leg_m[theirs], slow * graph.length_m[p_edge],
-        np.ascontiguousarray(weight[theirs], float), float(limit_min),
+        np.argsort(edge, kind="stable"), edge, along[edge] * origins.along_m[mine], leg * origins.leg_m[mine],
+        along[edge] * graph.length_m[edge], graph.a, graph.b,
+        net.indptr.astype(np.int64), net.indices.astype(np.int64), net.data,
+        p_edge, along[p_edge] * places.along_m[theirs], leg * places.leg_m[theirs],
+        along[p_edge] * graph.length_m[p_edge], np.ascontiguousarray(weight[theirs], float), float(limit_min),
     )  # fmt: skip
     out = np.full((len(origins.edge), weight.shape[1]), np.nan)
     out[mine] = found
     return out
 
 
-def _pace(graph: StreetGraph, mode: str) -> dict[str, float]:
-    """Return the highest speed of a mode: that on the way to a street, also where it is closed to through traffic."""
-    top = float(graph.speed_kmh[mode].max(initial=0.0))
-    if top <= 0:
-        raise TwinError("no street is open to people who walk or cycle; check the classes of road")
-    return {mode: top}
+def _pace(graph: StreetGraph, mode: str) -> tuple[Floats, float]:
+    """Return the time a metre along each street and on the way to it [min/m].
+
+    Those who walk or cycle do so at their highest speed, also where a street is closed to through traffic. A car takes its
+    street's own speed; where it may not drive, one walks.
+    """
+    speed = graph.speed_kmh[mode]
+    on_foot = mode if mode != "drive" else "walk"
+    top = float(graph.speed_kmh[on_foot].max(initial=0.0))
+    if top <= 0 or not speed.any():
+        raise TwinError("no street is open to people who walk, cycle or drive; check the classes of road")
+    along = np.where(speed > 0, speed, top) if mode == "drive" else np.full(len(speed), top)
+    return 0.06 / along, 0.06 / top
 
 
 def access(

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-__all__ = ["common_cvs", "draws", "link_cv", "spread"]
+__all__ = ["Quantity", "common_cvs", "draws", "link_cv", "spread"]
 
 Floats = npt.NDArray[np.float64]
 Quantity = Literal["vehicle_km", "co2", "nox", "wear"]

@@ -7,6 +7,7 @@ shortest ways through the zone are as many vehicle kilometres as leave the zone'
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,15 +18,15 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from energy.mobility.traffic import electric_shares
-from twin.errors import TwinError
+from energy.mobility.traffic import CLASSES, electric_shares
+from twin.errors import TwinError, did_you_mean
 
 __all__ = ["Rerouting", "end_nodes", "rerouted"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
-_SHARES = ("van_share", "heavy_vehicle_share", "bus_share")
+_SHARES = {"van": "van_share", "lorry": "heavy_vehicle_share", "bus": "bus_share"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Rerouting:
     Attributes
     ----------
     roads : DataFrame (n rows)
-        The streets with new `aadt`, shares of vehicles, `car_ev_share` and `van_ev_share`.
+        The streets with new `aadt`, shares of vehicles, and the electric share of every class.
     removed_km_per_day, added_km_per_day : float
         Vehicle kilometres that left the zone, and that were added around it.
     """
@@ -79,10 +80,19 @@ def end_nodes(lines: Any, tolerance_m: float = 0.1) -> Whole:
     return node.ravel().reshape(2, -1).T.astype(np.intp)
 
 
-def rerouted(roads: pd.DataFrame, inside: Flags, nodes: Whole, *, rerouting_share: float) -> Rerouting:
-    """Return the streets' traffic when only electric cars and vans may enter the streets inside.
+def rerouted(
+    roads: pd.DataFrame,
+    inside: Flags,
+    nodes: Whole,
+    *,
+    rerouting_share: float,
+    vehicles: Collection[str] = ("car", "van"),
+    closed_to: Collection[str] = (),
+) -> Rerouting:
+    """Return the streets' traffic when some vehicles may enter the streets inside only on electricity, or not at all.
 
-    Of the fossil cars and vans inside, `rerouting_share` drives around; the rest is replaced by electric ones. Where
+    Of the fossil vehicles inside, `rerouting_share` drives around; the rest is replaced by electric ones. Buses keep to
+    their lines: all are replaced. Vehicles that the streets are closed to drive around, fossil and electric ones. Where
     there is no way around, what should have taken it stays in the zone. Streets without motor traffic carry none.
 
     Parameters
@@ -95,39 +105,62 @@ def rerouted(roads: pd.DataFrame, inside: Flags, nodes: Whole, *, rerouting_shar
         Both ends of each street, counted from 0.
     rerouting_share : float
         0 to 1.
+    vehicles, closed_to : collection of str
+        Of ``car``, ``van``, ``lorry`` and ``bus``: those that must be electric, and those that may not enter.
 
     Raises
     ------
     TwinError
-        When the arrays do not fit the streets, or the share is none.
+        When the arrays do not fit the streets, the share is none, or a vehicle is not known.
     """
+    _refuse(roads, inside, nodes, rerouting_share, {*vehicles, *closed_to})
+    aadt = roads["aadt"].to_numpy(float)
+    count = {c: aadt * roads[n].to_numpy(float) for c, n in _SHARES.items()}
+    count = {"car": aadt - sum(count.values(), np.zeros(len(roads))), **count}
+    power = electric_shares(roads)
+    driven = {(c, "electric"): count[c] * power[c] for c in CLASSES}
+    driven |= {(c, "fuel"): count[c] - driven[c, "electric"] for c in CLASSES}
+    leaving = {
+        k: np.where(inside, n, 0.0) * _leaves(*k, rerouting_share, vehicles, closed_to) for k, n in driven.items()
+    }
+    km = roads["length_m"].to_numpy(float) / 1000
+    removed = {k: float(km @ n) for k, n in leaving.items()}
+    total = sum(removed.values())
+    flow = _around(inside, nodes, km, _hours(roads, km), sum(leaving.values(), np.zeros(len(roads))), aadt > 0)
+    moves = bool(flow.any())
+    for c in vehicles:
+        replaced = np.where(inside, driven[c, "fuel"], 0.0) - leaving[c, "fuel"]
+        driven[c, "electric"] = driven[c, "electric"] + replaced
+        driven[c, "fuel"] = driven[c, "fuel"] - replaced
+    if moves:
+        driven = {k: n - leaving[k] + flow * removed[k] / total for k, n in driven.items()}
+    count = {c: driven[c, "electric"] + driven[c, "fuel"] for c in CLASSES}
+    now = sum(count.values(), np.zeros(len(roads)))
+    changed = {n: _part(count[c], now, roads[n].to_numpy(float)) for c, n in _SHARES.items()}
+    must = inside & np.array([[c in vehicles] for c in CLASSES])
+    changed |= {
+        f"{c}_ev_share": _part(driven[c, "electric"], count[c], np.where(must[k], 1.0, power[c]))
+        for k, c in enumerate(CLASSES)
+    }
+    return Rerouting(roads.assign(aadt=now, **changed), total if moves else 0.0, float(km @ flow))
+
+
+def _leaves(vehicle: str, drive: str, share: float, vehicles: Collection[str], closed_to: Collection[str]) -> float:
+    """Return the share of vehicles inside that drives around the zone."""
+    if vehicle in closed_to:
+        return 1.0
+    return share if drive == "fuel" and vehicle in vehicles and vehicle != "bus" else 0.0
+
+
+def _refuse(roads: pd.DataFrame, inside: Flags, nodes: Whole, share: float, vehicles: set[str]) -> None:
     if len(inside) != len(roads) or nodes.shape != (len(roads), 2):
         raise TwinError(
             f"a zone needs one mark and two nodes a street: {len(roads)} streets, not {len(inside)} and {len(nodes)}"
         )
-    if not 0 <= rerouting_share <= 1:
-        raise TwinError(f"rerouting_share = {rerouting_share:g} is no share; give 0 to 1")
-    aadt = roads["aadt"].to_numpy(float)
-    count = {n: aadt * roads[n].to_numpy(float) for n in _SHARES}
-    count["car_share"] = aadt - sum(count.values(), np.zeros(len(roads)))
-    power = electric_shares(roads)
-    light = {"car": count["car_share"], "van": count["van_share"]}
-    electric = {c: light[c] * power[c] for c in light}
-    fossil = {c: np.where(inside, light[c] - electric[c], 0.0) for c in light}
-    leaving = {c: rerouting_share * fossil[c] for c in light}
-    km = roads["length_m"].to_numpy(float) / 1000
-    removed = {c: float(km @ leaving[c]) for c in light}
-    flow = _around(inside, nodes, km, _hours(roads, km), leaving["car"] + leaving["van"], aadt > 0)
-    total = sum(removed.values())
-    moves = bool(flow.any())
-    electric = {c: n + fossil[c] - leaving[c] for c, n in electric.items()}
-    if moves:
-        light = {c: n - leaving[c] + flow * removed[c] / total for c, n in light.items()}
-    count |= {"car_share": light["car"], "van_share": light["van"]}
-    now = sum(count.values(), np.zeros(len(roads)))
-    changed = {n: _part(count[n], now, roads[n].to_numpy(float)) for n in _SHARES}
-    changed |= {f"{c}_ev_share": _part(electric[c], light[c], np.where(inside, 1.0, power[c])) for c in light}
-    return Rerouting(roads.assign(aadt=now, **changed), total if moves else 0.0, float(km @ flow))
+    if not 0 <= share <= 1:
+        raise TwinError(f"rerouting_share = {share:g} is no share; give 0 to 1")
+    if unknown := sorted(vehicles - set(CLASSES)):
+        raise TwinError(f"a zone knows no vehicle {unknown[0]!r}{did_you_mean(unknown[0], CLASSES)}")
 
 
 def _part(of: Floats, total: Floats, otherwise: Floats) -> Floats:

@@ -82,7 +82,7 @@ def test_everyone_reaches_what_is_next_door():
 
 
 @pytest.mark.parametrize(
-    ("mode", "limit", "told"), [("drive", 5, "walk or cycle"), ("walk", 0, "above 0"), ("walk", np.nan, "above 0")]
+    ("mode", "limit", "told"), [("fly", 5, "walk, cycle or drive"), ("walk", 0, "above 0"), ("walk", np.nan, "above 0")]
 )
 def test_bad_questions_are_refused(mode, limit, told):
     graph, at, weight = town(1)
