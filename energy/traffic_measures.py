@@ -22,6 +22,7 @@ __all__ = [
     "biofuel_obligation",
     "blend_biofuel",
     "car_sharing",
+    "change_traffic",
     "congestion_charge",
     "consolidate_freight",
     "electrify_buses",
@@ -147,6 +148,18 @@ def reduce_car_traffic(
     left = 1 - reduction * progress * car_share  # what remains of all traffic on the link
     shares = chosen[others].div(left.where(left > 0, 1), axis=0)
     return shares.assign(aadt=chosen["aadt"] * left)
+
+
+@measure(changes=["traffic_km_factor"], table="roads", title="Ändra trafikarbetet")
+def change_traffic(
+    chosen: pd.DataFrame,
+    factors: Numbers,
+    *,
+    change: Annotated[float, Field(ge=-1, le=1, description="Change of all vehicle kilometres: -0.25 for a quarter less")],
+    progress: float = 1.0,
+) -> pd.DataFrame:
+    """Change the distance of every class of vehicles alike, as a target for the whole of road traffic says it."""
+    return _scaled(chosen, "traffic_km_factor", 1 + change, progress)
 
 
 def _scaled(chosen: pd.DataFrame, column: str, left: float, progress: float) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.mobility.cold_start import cold_share, cold_to_hot, heavy_cold_share
+from energy.mobility.cold_start import cold_factors
 from energy.mobility.fleet import ENERGY_OF_FUEL, VEHICLES, Fleet
 from energy.mobility.streets_kernel import BRAKE, RATIONAL, TYRE
 from energy.mobility.tier3 import COEFFICIENTS, FORM
@@ -89,7 +89,7 @@ def class_terms(fleet: Fleet, f: Mapping[str, float], exhaust: pd.DataFrame, end
         With every class that lacks a factor.
     """
     burning = fleet.burning(f["fleet.phev_electric_share"])
-    cold = _cold_factors(f)
+    cold = cold_factors(f)
     rows = pd.concat(
         [_exhaust_terms(burning, exhaust, cold, end), _energy_terms(burning, cold, f), _wear_terms(f, end)],
         ignore_index=True,
@@ -132,21 +132,6 @@ def collapsed(rows: pd.DataFrame) -> Terms:
         few["graded"].to_numpy(bool),
         np.ascontiguousarray(few[tops].to_numpy(float)),
         few["channel"].map({c: i for i, c in enumerate(CHANNELS)}).to_numpy(np.int64),
-    )
-
-
-def _cold_factors(f: Mapping[str, float]) -> pd.Series:
-    """Return emission with cold starts per that of a hot engine, by vehicle, fuel and quantity [1]."""
-    table = reference.table("cold_start")
-    about = reference.table("vehicle_classes").set_index("vehicle")
-    trip = table["vehicle"].map(about["trip_km"]).to_numpy(float)
-    heavy = (table["vehicle"].map(about["side"]) == "heavy").to_numpy()
-    air = f["cold.temperature_c"]
-    share = np.where(heavy, heavy_cold_share(trip), cold_share(trip, air))
-    at_0_c, per_k, least = (table[c].to_numpy(float) for c in ("ratio_at_0_c", "ratio_per_k", "least"))
-    ratio = cold_to_hot(at_0_c, per_k, air, least)
-    return pd.Series(
-        1 + share * (ratio - 1), pd.MultiIndex.from_frame(table[["vehicle", "fuel", "quantity"]]), name="cold"
     )
 
 

@@ -1,11 +1,13 @@
 """A year of traffic: distance, energy and emissions of every street, by vehicle class and fuel.
 
 Two accounts stand side by side: the fossil exhaust inside the city, and well to wheel with the electricity's own part.
+Energy is that of a warm engine on the level, times what cold starts and the street's slope add: the same cold starts and
+slopes by which :mod:`energy.mobility.exhaust` counts air pollution.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,8 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from energy.mobility.cold_start import cold_factors
 from energy.mobility.fuels import lifecycle_g_mj
+from energy.mobility.gradient import slope_factor, slope_work_mj_km
 from energy.mobility.link_emissions import energy_mj_per_km, vehicle_km
+from energy.mobility.streets import column_or
 from twin import reference
 
 __all__ = ["CLASSES", "LEVERS", "class_km", "electric_shares", "traffic"]
@@ -24,6 +29,7 @@ _MJ_PER_KWH = 3.6
 
 CLASSES = ("car", "van", "lorry", "bus")
 LEVERS = {
+    "traffic_km_factor": 1.0,
     "charge_km_factor": 1.0,
     "parking_km_factor": 1.0,
     "sharing_km_factor": 1.0,
@@ -53,10 +59,10 @@ def traffic(roads: pd.DataFrame, f: Mapping[str, float]) -> pd.DataFrame:
         co2e_lifecycle_kg (well to wheel, with electricity), co2e_marginal_kg.
     """
     km = class_km(roads, f)
-    speed = roads["posted_speed_kmh"].to_numpy(float) * f["mobility.speed_of_limit"]
+    use = _Use.of(roads, f)
     on_power = {name: km[name] * share for name, share in electric_shares(roads).items()}
-    power = sum((on_power[c] * _electricity(c, speed, f) for c in CLASSES), np.zeros(len(roads)))
-    burnt = _burnt(roads, {c: km[c] - on_power[c] for c in CLASSES}, speed, f)
+    power = sum((on_power[c] * use.mj_per_km(c, "electric") for c in CLASSES), np.zeros(len(roads))) / _MJ_PER_KWH
+    burnt = _burnt(roads, {c: km[c] - on_power[c] for c in CLASSES}, use, f)
     well_to_wheel = burnt.lifecycle_kg
     return pd.DataFrame(
         {
@@ -90,7 +96,7 @@ def class_km(roads: pd.DataFrame, f: Mapping[str, float]) -> dict[str, Floats]:
     def of(column: str) -> Floats:
         return roads[column].to_numpy(float)
 
-    total = vehicle_km(of("length_m"), of("aadt")) * f["mobility.traffic_scale"]
+    total = vehicle_km(of("length_m"), of("aadt")) * f["mobility.traffic_scale"] * of("traffic_km_factor")
     van, lorry, bus = of("van_share"), of("heavy_vehicle_share"), of("bus_share")
     car = total * (1 - (van + lorry + bus)) * of("charge_km_factor") * of("parking_km_factor") * of("sharing_km_factor")
     shifted, freight = car * of("shifted_share"), of("freight_km_factor")
@@ -123,19 +129,19 @@ class _Burnt:
     lifecycle_kg: Floats
 
 
-def _burnt(roads: pd.DataFrame, km: Mapping[str, Floats], speed: Floats, f: Mapping[str, float]) -> _Burnt:
+def _burnt(roads: pd.DataFrame, km: Mapping[str, Floats], use: _Use, f: Mapping[str, float]) -> _Burnt:
     """Return what is burnt on the distance of each class that is not electric."""
     petrol_bio = _own(roads, "biofuel_share", roads["petrol_biofuel_share"].to_numpy(float))
     diesel_bio = _own(roads, "biofuel_share", roads["diesel_biofuel_share"].to_numpy(float))
     bus_bio = np.maximum(diesel_bio, roads["bus_biofuel_share"].to_numpy(float))
     on_diesel = f["fleet.car_diesel_share"]
-    petrol = km["car"] * (1 - on_diesel) * _energy("car", "petrol", speed)
+    petrol = km["car"] * (1 - on_diesel) * use.mj_per_km("car", "petrol")
     diesel = (
-        km["car"] * on_diesel * _energy("car", "diesel", speed)
-        + km["van"] * _energy("van", "diesel", speed)
-        + km["lorry"] * _energy("lorry", "diesel", speed)
+        km["car"] * on_diesel * use.mj_per_km("car", "diesel")
+        + km["van"] * use.mj_per_km("van", "diesel")
+        + km["lorry"] * use.mj_per_km("lorry", "diesel")
     )
-    buses = km["bus"] * _energy("bus", "diesel", speed)
+    buses = km["bus"] * use.mj_per_km("bus", "diesel")
     bio, fossil_petrol, fossil_diesel = (f[f"fuel.{n}.lifecycle"] for n in ("biofuel", "petrol", "diesel"))
     return _Burnt(
         petrol + diesel + buses,
@@ -159,20 +165,62 @@ def _own(roads: pd.DataFrame, column: str, otherwise: Floats) -> Floats:
     return np.where(np.isnan(own), otherwise, own)
 
 
+@dataclass(frozen=True)
+class _Use:
+    """Energy per km on every street.
+
+    Attributes
+    ----------
+    speed_kmh, slope : array (n,)
+        [km/h], [1].
+    f : mapping
+    cold : Series
+        Of :func:`energy.mobility.cold_start.cold_factors`.
+    """
+
+    speed_kmh: Floats
+    slope: Floats
+    f: Mapping[str, float]
+    cold: pd.Series
+
+    @classmethod
+    def of(cls, roads: pd.DataFrame, f: Mapping[str, float]) -> _Use:
+        """Return the use on streets of the year."""
+        speed = roads["posted_speed_kmh"].to_numpy(float) * f["mobility.speed_of_limit"]
+        return cls(speed, column_or(roads, "slope", 0.0), f, cold_factors(f))
+
+    def mj_per_km(self, vehicle: str, drive: str) -> Floats:
+        """Return a class's energy [MJ/km]; an electric car's at 50 km/h on the level is the factor of real use."""
+        found = energy_mj_per_km(self.speed_kmh, *_coefficients()[vehicle, drive])
+        if drive == "electric":
+            efficiency, back = self.f["gradient.motor_efficiency"], self.f["gradient.recuperation_share"]
+            if vehicle == "car":
+                found = found * self.f["ev.energy_kwh_per_km"] * _MJ_PER_KWH / _coefficients()["car", "electric"][0]
+        else:
+            efficiency, back = self.f["gradient.engine_efficiency"], 0.0
+            found = found * self._mixed(vehicle, lambda kind: float(self.cold[kind, drive, "energy"]))
+        steep = np.flatnonzero(self.slope)
+        if len(steep):
+            work = slope_work_mj_km(self._mixed(vehicle, lambda kind: _mass_kg()[kind]), self.slope[steep])
+            found[steep] *= slope_factor(found[steep], work, efficiency, back)
+        return found
+
+    def _mixed(self, vehicle: str, of: Callable[[str], float]) -> float:
+        """Return a number of a class; lorries are rigid ones and tractors with trailer."""
+        if vehicle != "lorry":
+            return of(vehicle)
+        long = self.f["fleet.articulated_share"]
+        return (1 - long) * of("lorry_rigid") + long * of("lorry_articulated")
+
+
+@cache
+def _mass_kg() -> dict[str, float]:
+    table = reference.table("vehicle_classes")
+    return dict(zip(table["vehicle"].astype(str), table["mass_kg"].astype(float), strict=True))
+
+
 @cache
 def _coefficients() -> dict[tuple[str, str], list[float]]:
     columns = ["vehicle", "drive", "energy_mj_per_km", "per_speed", "constant", "per_speed_squared"]
     rows = reference.table("vehicles")[columns].itertuples(index=False, name=None)
     return {(vehicle, drive): [float(n) for n in numbers] for vehicle, drive, *numbers in rows}
-
-
-def _energy(vehicle: str, drive: str, speed_kmh: Floats) -> Floats:
-    return energy_mj_per_km(speed_kmh, *_coefficients()[vehicle, drive])
-
-
-def _electricity(vehicle: str, speed_kmh: Floats, f: Mapping[str, float]) -> Floats:
-    """Return the electricity per km [kWh/km]; a car's at 50 km/h is the factor of real use."""
-    shape = _energy(vehicle, "electric", speed_kmh) / _MJ_PER_KWH
-    if vehicle == "car":
-        return shape / 0.2 * f["ev.energy_kwh_per_km"]
-    return shape

@@ -20,6 +20,7 @@ FACTORS = Factors.read().at(2026)
 PARAMS = {
     "electrify_vehicles": {"ev_share": 0.8},
     "reduce_car_traffic": {"reduction": 0.2},
+    "change_traffic": {"change": -0.25},
     "blend_biofuel": {"share": 0.5},
     "electrify_cars": {"ev_share": 0.7},
     "electrify_vans": {"ev_share": 0.7},
@@ -245,6 +246,7 @@ LEVER_STEPS = [
     ("shift_car_trips", {"share": 0.1}),
     ("consolidate_freight", {"share": 0.4}),
     ("reduce_car_traffic", {"reduction": 0.2}),
+    ("change_traffic", {"change": -0.25}),
     ("lower_speed_limit", {"speed_kmh": 40}),
     ("electrify_cars", {"ev_share": 0.6}),
     ("electrify_lorries", {"ev_share": 0.3}),
@@ -352,6 +354,13 @@ def test_buses_on_biofuel_and_on_power(stock, city):
     assert (traffic(pure, FACTORS)["co2e_lifecycle_kg"] > 0).all()
     electric = base.assign(**MEASURES["electrify_buses"].function(base, FACTORS, ev_share=1.0))
     assert (traffic(electric, FACTORS)["fuel_kwh"] == 0).all()
+
+
+def test_a_change_of_traffic_is_of_every_class(stock, city):
+    before = class_km(stock.roads_in(FACTORS), FACTORS)
+    found = class_km(after(stock, ("change_traffic", {"change": -0.25}), city=city), FACTORS)
+    for name in CLASSES:
+        np.testing.assert_allclose(found[name], before[name] * 0.75, rtol=1e-12)
 
 
 def test_levers_at_rest_change_nothing(stock):

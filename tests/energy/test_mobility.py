@@ -13,10 +13,13 @@ from energy.climate import inventory
 from energy.electrification.load import charging_kwh
 from energy.memory import Memory
 from energy.mobility.fuels import blended_share, lifecycle_g_mj, obligated_share
+from energy.mobility.exhaust import street_emissions
+from energy.mobility.fleet import Fleet
 from energy.mobility.link_emissions import energy_mj_per_km
-from energy.mobility.traffic import CLASSES, _energy, class_km, electric_shares, traffic
+from energy.mobility.streets import Profile
+from energy.mobility.traffic import CLASSES, class_km, electric_shares, traffic
 from energy.stock import Stock
-from twin import City, Factors
+from twin import City, Factors, reference
 
 FACTORS = Factors.read().at(2024)
 HBEFA = pd.read_csv(Path(__file__).parents[1] / "reference" / "hbefa_steady.csv")
@@ -26,7 +29,10 @@ HBEFA = pd.read_csv(Path(__file__).parents[1] / "reference" / "hbefa_steady.csv"
 def test_energy_follows_the_published_curves(emission_class):
     rows = HBEFA[HBEFA["emission_class"] == emission_class]
     speed, published = rows["speed_kmh"].to_numpy(float), rows["energy_mj_per_km"].to_numpy()
-    ours = _energy(rows["vehicle"].iloc[0], rows["drive"].iloc[0], speed)
+    curves = reference.table("vehicles").set_index(["vehicle", "drive"])
+    curve = curves.loc[rows["vehicle"].iloc[0], rows["drive"].iloc[0]]
+    numbers = curve[["energy_mj_per_km", "per_speed", "constant", "per_speed_squared"]].to_numpy(float)
+    ours = energy_mj_per_km(speed, *numbers)
     if rows["drive"].iloc[0] == "electric":  # real use lies above steady speed: the curve's shape is compared
         at_50 = speed == 50
         ours, published = ours / ours[at_50], published / published[at_50]
@@ -45,18 +51,48 @@ def roads(city):
 
 
 def test_a_street_by_hand(roads):
-    """500 m with 12,000 vehicles a day of which all are petrol cars at 50 km/h."""
+    """500 m with 12,000 vehicles a day, all of them petrol cars at 50 km/h, 30 % of their way with a cold engine."""
     one = roads.iloc[[0]].assign(
         van_share=0.0, heavy_vehicle_share=0.0, bus_share=0.0, ev_share=0.0, biofuel_share=0.0, posted_speed_kmh=50.0
     )
     f = dict(FACTORS) | {"fleet.car_diesel_share": 0.0, "mobility.speed_of_limit": 1.0, "mobility.traffic_scale": 1.0}
     found = traffic(one, f).iloc[0]
     km = 365 * 0.5 * 12_000
+    cold_share = 0.6474 - 0.02545 * 12 - (0.00974 - 0.000385 * 12) * 8  # trips of 12 km at 8 degrees
+    mj = km * 2.0 * (1 + cold_share * (1.47 - 0.009 * 8 - 1))
     assert found["vehicle_km"] == pytest.approx(km)
-    assert found["co2e_territorial_kg"] == pytest.approx(km * 2.0 * f["fuel.petrol.fossil"] / 1000)
-    assert found["co2e_lifecycle_kg"] == pytest.approx(km * 2.0 * f["fuel.petrol.lifecycle"] / 1000)
-    assert found["fuel_kwh"] == pytest.approx(km * 2.0 / 3.6)
+    assert found["co2e_territorial_kg"] == pytest.approx(mj * f["fuel.petrol.fossil"] / 1000)
+    assert found["co2e_lifecycle_kg"] == pytest.approx(mj * f["fuel.petrol.lifecycle"] / 1000)
+    assert found["fuel_kwh"] == pytest.approx(mj / 3.6)
     assert found["traffic_electricity_kwh"] == 0
+
+
+@pytest.mark.parametrize("vehicle", ["car", "van", "bus"])
+@pytest.mark.parametrize("electric", [0.0, 1.0])
+@pytest.mark.parametrize("slope", [0.0, 0.05, 0.12])
+def test_energy_is_that_of_the_detailed_model(roads, vehicle, electric, slope):
+    """One class on one fuel: the yearly accounts and the detailed emissions count the same cold starts and slopes."""
+    f = dict(FACTORS) | {"fleet.car_diesel_share": 0.0, "fleet.motorcycle_share": 0.0}
+    shares = {"van_share": 0.0, "heavy_vehicle_share": 0.0, "bus_share": 0.0}
+    shares |= {f"{vehicle}_share": 1.0} if vehicle != "car" else {}
+    evs = dict.fromkeys(["ev_share", "car_ev_share", "van_ev_share", "lorry_ev_share", "bus_ev_share"], electric)
+    one = roads.assign(**shares, **evs, slope=slope)
+    classes = Fleet.of(2024).classes
+    fuel = "petrol" if vehicle == "car" else "diesel"
+    first = classes[(classes["vehicle"] == vehicle) & (classes["fuel"] == fuel)].head(1).assign(share=1.0)
+    fleet = Fleet(pd.concat([classes[classes["vehicle"] != vehicle], first], ignore_index=True))
+    speed = one["posted_speed_kmh"].to_numpy(float) * f["mobility.speed_of_limit"]
+    links = one.assign(aadt=one["aadt"] * f["mobility.traffic_scale"]).drop(columns="biofuel_share")
+    detailed = street_emissions(links, Profile.of(np.full((1, 24), 1 / 24)), fleet, f, speed_kmh=speed)
+    found = traffic(one, f)
+    np.testing.assert_allclose(found["fuel_kwh"] * 3.6, detailed["energy_mj"], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(found["traffic_electricity_kwh"], detailed["electricity_kwh"], rtol=1e-9, atol=1e-9)
+
+
+def test_a_slope_never_spares_energy(roads):
+    level, steep = (traffic(roads.assign(slope=s), FACTORS) for s in (0.0, 0.1))
+    assert (steep["fuel_kwh"] > level["fuel_kwh"]).all()
+    assert (steep["traffic_electricity_kwh"] > level["traffic_electricity_kwh"]).all()
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
