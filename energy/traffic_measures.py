@@ -155,7 +155,9 @@ def change_traffic(
     chosen: pd.DataFrame,
     factors: Numbers,
     *,
-    change: Annotated[float, Field(ge=-1, le=1, description="Change of all vehicle kilometres: -0.25 for a quarter less")],
+    change: Annotated[
+        float, Field(ge=-1, le=1, description="Change of all vehicle kilometres: -0.25 for a quarter less")
+    ],
     progress: float = 1.0,
 ) -> pd.DataFrame:
     """Change the distance of every class of vehicles alike, as a target for the whole of road traffic says it."""

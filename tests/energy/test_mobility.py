@@ -12,9 +12,9 @@ import energy
 from energy.climate import inventory
 from energy.electrification.load import charging_kwh
 from energy.memory import Memory
-from energy.mobility.fuels import blended_share, lifecycle_g_mj, obligated_share
 from energy.mobility.exhaust import street_emissions
 from energy.mobility.fleet import Fleet
+from energy.mobility.fuels import blended_share, lifecycle_g_mj, obligated_share
 from energy.mobility.link_emissions import energy_mj_per_km
 from energy.mobility.streets import Profile
 from energy.mobility.traffic import CLASSES, class_km, electric_shares, traffic
