@@ -59,7 +59,17 @@ def factors_at(vehicle: str, fuel: str, speed_kmh: float, f: Mapping[str, float]
     speed = np.array([_speed(speed_kmh)])
     curve, cold = curves.loc[(vehicle, fuel)], cold_factors(f)
     energy = float(energy_mj_per_km(speed, *(float(curve[c]) for c in _CURVE))[0])
-    rows = [{"quantity": "energy", "value": energy, "unit": "MJ/km", "low": np.nan, "high": np.nan, **_origin(curve)}]
+    rows = [
+        {
+            "quantity": "energy",
+            "euro": "",
+            "value": energy,
+            "unit": "MJ/km",
+            "low": np.nan,
+            "high": np.nan,
+            **_origin(curve),
+        }
+    ]
     table = reference.table("exhaust")
     table = table[(table["vehicle"] == vehicle) & (table["fuel"] == fuel)]
     hot = evaluate(table, speed)[:, 0] * table["real_driving"].to_numpy(float)

@@ -17,7 +17,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from energy.memory import Memory
-from energy.mobility.traffic import traffic
+from energy.mobility.traffic import class_km, electric_shares, traffic
 from energy.mobility_plans.street_air import air, links
 from energy.mobility_plans.streets import standing
 from energy.plan import Adoption, Conflict, adopted, plan
@@ -27,7 +27,7 @@ from energy.simulate import balance
 from twin.errors import TwinError, did_you_mean
 from twin.registry import MEASURES
 
-__all__ = ["TOLD", "Levers", "Pulled", "pull"]
+__all__ = ["TOLD", "Levers", "Pulled", "at_rest", "pull"]
 
 TOLD = (
     "vehicle_km", "co2e_territorial_kg", "co2e_lifecycle_kg", "nox_kg", "pm10_kg", "pm10_wear_kg",
@@ -179,6 +179,27 @@ class Pulled:
         """Changes by all levers."""
         row = self.table[self.table["counted"] == "together"].iloc[0]
         return {c: float(row[c]) for c in TOLD}
+
+
+def at_rest(results: Results, year: int) -> dict[str, float]:
+    """Return where the levers stand that the year itself has moved: electric shares by class, obligation, buses' biofuel.
+
+    Parameters
+    ----------
+    results : Results
+    year : int
+
+    Returns
+    -------
+    dict of str to float
+        By lever [1].
+    """
+    f, roads = results.factors.at(year), standing(results, year)
+    km, electric = class_km(roads, f), electric_shares(roads)
+    total = {c: float(v.sum()) for c, v in km.items()}
+    found = {f"ev_{c}": float(km[c] @ electric[c]) / total[c] if total[c] > 0 else 0.0 for c in km}
+    found |= {f"obligation_{fuel}": f[f"fuel.{fuel}.obligation"] for fuel in ("petrol", "diesel")}
+    return found | {"bus_biofuel": float(roads["bus_biofuel_share"].mean())}
 
 
 def pull(results: Results, year: int, levers: Levers) -> Pulled:
