@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from views import mobility_zone_cli
+from views import mobility_journeys_cli, mobility_zone_cli
 
 __all__ = ["app"]
 
@@ -17,3 +17,4 @@ def _group() -> None:
 
 
 mobility_zone_cli.add(app)
+mobility_journeys_cli.add(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from views.language import Language
-from views.pages import traffic_access, traffic_transit, traffic_zone
+from views.pages import traffic_access, traffic_journeys, traffic_transit, traffic_zone
 from views.pages.common import Asked, views
 from views.session import Session
 
@@ -15,6 +15,7 @@ _VIEWS: dict[str, Callable[[Asked, Language], None]] = {
     "zone": traffic_zone.show,
     "access": traffic_access.show,
     "transit": traffic_transit.show,
+    "journeys": traffic_journeys.show,
 }
 
 
