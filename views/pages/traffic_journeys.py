@@ -23,7 +23,7 @@ _MEASURES = {
     "speed_wish_kmh": ("km/h", "higher"),
     "aadt": ("", "lower"),
 }
-_WIDEST_M = 26.0
+_WIDEST_M = 60.0
 
 
 def show(asked: Asked, text: Language) -> None:
