@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 import shapely
-from _make import blocks, ground, networks, places, tables, transit
+from _make import blocks, ground, networks, places, streets, tables, transit
 from rasterio.transform import from_origin
 
 __all__ = ["make"]
@@ -70,7 +70,7 @@ def make(folder: Path) -> None:
     areas.to_parquet(folder / "areas.parquet")
     tables.population(areas, buildings, floor_area_m2).to_csv(folder / "population.csv", index=False)
 
-    networks.roads(wet, rng["roads"]).to_parquet(folder / "roads.parquet")
+    streets.roads(wet, rng["roads"]).to_parquet(folder / "roads.parquet")
     networks.heat_pipes(wet, buildings).to_parquet(folder / "heat_pipes.parquet")
     villas = (buildings["true_use"] == "single_family").to_numpy()
     networks.heat_supply(float(floor_area_m2[~villas].sum())).to_parquet(folder / "heat_supply.parquet")

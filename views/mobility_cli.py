@@ -15,7 +15,7 @@ from energy.mobility_plans import streets as street_map
 from layers import Context, export
 from layers.emission_functions import emission_functions
 from twin import Factors
-from views import mobility_zone_cli
+from views import mobility_journeys_cli, mobility_zone_cli
 from views.console import (
     AsJson,
     Data,
@@ -46,6 +46,7 @@ def _group() -> None:
 
 
 mobility_zone_cli.add(app)
+mobility_journeys_cli.add(app)
 
 
 # streets, levers, factors

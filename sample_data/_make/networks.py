@@ -1,55 +1,23 @@
-"""Streets with traffic, the heat network with its plants, stations of the power grid, chargers."""
+"""The heat network with its plants, stations of the power grid, chargers."""
 
 from __future__ import annotations
-
-from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import shapely
 from scipy.cluster.vq import kmeans2
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from scipy.spatial.distance import cdist
-from shapely import LineString, Polygon, affinity
+from shapely import LineString, Polygon
 
-from .places import CRS, DISTRICTS, FRAME, District, line, world
+from .places import CRS, DISTRICTS, FRAME, world
+from .streets import pieces, street_lines
 
-__all__ = ["charging", "grid_areas", "heat_pipes", "heat_supply", "roads"]
+__all__ = ["charging", "grid_areas", "heat_pipes", "heat_supply"]
 
 Generator = np.random.Generator
-_LINK_M = 330.0  # usual length of a link
-
-# name, class, speed limit, lanes, vehicles a day, tunnel, places along it
-_MAIN = (
-    ("E6 Tingstadstunneln", "motorway", 70, 6, 118_000, True, ((57.7262, 11.9890), (57.7210, 11.9940), (57.7160, 11.9960))),
-    ("E6 Kungsbackaleden", "motorway", 80, 6, 96_000, False, ((57.7160, 11.9960), (57.7080, 11.9955), (57.7000, 11.9905), (57.6900, 11.9965), (57.6780, 12.0010))),
-    ("E45 Götatunneln", "trunk", 70, 6, 64_000, True, ((57.7128, 11.9790), (57.7105, 11.9680), (57.7045, 11.9580), (57.7012, 11.9510))),
-    ("E45 Oscarsleden", "trunk", 70, 6, 66_000, False, ((57.7012, 11.9510), (57.6985, 11.9395), (57.6940, 11.9240), (57.6905, 11.9130))),
-    ("E45 Marieholmsleden", "trunk", 70, 4, 48_000, False, ((57.7128, 11.9790), (57.7160, 11.9960), (57.7240, 12.0060), (57.7330, 12.0120))),
-    ("Älvsborgsbron", "trunk", 70, 6, 71_000, False, ((57.6905, 11.9130), (57.6918, 11.9030), (57.6935, 11.9005), (57.6985, 11.8990))),
-    ("Hisingsleden", "trunk", 80, 4, 34_000, False, ((57.6985, 11.8990), (57.7035, 11.8860), (57.7040, 11.8600), (57.7060, 11.8380))),
-    ("Lundbyleden", "trunk", 70, 4, 58_000, False, ((57.6985, 11.8990), (57.7060, 11.9070), (57.7090, 11.9260), (57.7140, 11.9440), (57.7190, 11.9530), (57.7262, 11.9890))),
-    ("Dag Hammarskjöldsleden", "primary", 70, 4, 41_000, False, ((57.6860, 11.9400), (57.6800, 11.9380), (57.6700, 11.9330))),
-    ("Västerleden", "trunk", 70, 4, 45_000, False, ((57.6905, 11.9130), (57.6830, 11.9080), (57.6740, 11.9090), (57.6640, 11.9150))),
-    ("Hisingsbron", "primary", 50, 4, 22_000, False, ((57.7098, 11.9700), (57.7140, 11.9655), (57.7178, 11.9620), (57.7195, 11.9565))),
-    ("Hjalmar Brantingsgatan", "secondary", 50, 4, 19_000, False, ((57.7195, 11.9565), (57.7175, 11.9420), (57.7160, 11.9270), (57.7145, 11.9050), (57.7160, 11.8930))),
-    ("Karl Johansgatan", "secondary", 50, 2, 9_500, False, ((57.6945, 11.9300), (57.6915, 11.9200), (57.6890, 11.9120))),
-    ("Första Långgatan", "secondary", 50, 2, 10_500, False, ((57.6995, 11.9535), (57.6985, 11.9445), (57.6965, 11.9360), (57.6945, 11.9300))),
-    ("Linnégatan", "secondary", 40, 2, 8_200, False, ((57.6995, 11.9535), (57.6960, 11.9520), (57.6915, 11.9500), (57.6900, 11.9490))),
-    ("Övre Husargatan", "secondary", 50, 4, 17_000, False, ((57.7005, 11.9580), (57.6950, 11.9575), (57.6880, 11.9560), (57.6845, 11.9545))),
-    ("Allén", "secondary", 50, 4, 21_000, False, ((57.7012, 11.9530), (57.7008, 11.9600), (57.7012, 11.9680), (57.7035, 11.9740))),
-    ("Vasagatan", "tertiary", 30, 2, 5_200, False, ((57.6998, 11.9590), (57.6990, 11.9680), (57.6975, 11.9770))),
-    ("Kungsportsavenyn", "tertiary", 30, 2, 6_100, False, ((57.7035, 11.9710), (57.7000, 11.9755), (57.6970, 11.9790))),
-    ("Skånegatan", "secondary", 50, 4, 20_500, False, ((57.7085, 11.9840), (57.7040, 11.9840), (57.6990, 11.9850), (57.6955, 11.9870))),
-    ("Södra vägen", "secondary", 50, 2, 13_500, False, ((57.7030, 11.9760), (57.6985, 11.9830), (57.6940, 11.9890), (57.6860, 11.9925))),
-    ("Aschebergsgatan", "tertiary", 40, 2, 8_700, False, ((57.6985, 11.9640), (57.6930, 11.9710), (57.6885, 11.9735))),
-    ("Delsjövägen", "tertiary", 50, 2, 9_000, False, ((57.6955, 11.9990), (57.6905, 12.0110), (57.6880, 12.0260))),
-    ("Torpavallsgatan", "secondary", 50, 2, 12_000, False, ((57.7010, 11.9990), (57.6990, 12.0140), (57.7000, 12.0330))),
-    ("Ringögatan", "tertiary", 50, 2, 6_000, False, ((57.7195, 11.9630), (57.7240, 11.9740), (57.7262, 11.9850))),
-)  # fmt: skip
 
 # name, fuel, MW in the real order of size, efficiency, electricity per heat, place
 _PLANTS = (
@@ -72,73 +40,6 @@ _USUAL_KW_M2, _HALL_KW_M2 = 0.026, 0.046  # for which stations were built
 _PEAK_W_M2 = 42.0  # usual peak of heat demand in a Swedish city
 
 
-def _street_lines(district: District) -> list[tuple[str, LineString]]:
-    """Return the middle of every street of a district's grid, cut at each second crossing."""
-    (w, h), s = district.block, district.street
-    names = district.streets.split(",")
-    east, north = world(district.latitude, district.longitude)
-    xs = (np.arange(district.columns + 1) - district.columns / 2) * (w + s)
-    ys = (np.arange(district.rows + 1) - district.rows / 2) * (h + s)
-    found = []
-    for k, y in enumerate(ys):
-        stops = np.unique(np.append(xs[::3], xs[-1]))
-        found += [(names[k % len(names)], LineString([(a, y), (b, y)])) for a, b in pairwise(stops)]
-    for k, x in enumerate(xs):
-        stops = np.unique(np.append(ys[::3], ys[-1]))
-        found += [(names[(k + 3) % len(names)], LineString([(x, a), (x, b)])) for a, b in pairwise(stops)]
-    return [(n, affinity.translate(affinity.rotate(g, district.angle, origin=(0, 0)), east, north)) for n, g in found]
-
-
-def _pieces(whole: LineString, length_m: float) -> list[LineString]:
-    n = max(1, round(whole.length / length_m))
-    ends = np.linspace(0, whole.length, n + 1)
-    return [shapely.ops.substring(whole, a, b) for a, b in pairwise(ends)]
-
-
-def roads(wet: gpd.GeoDataFrame, rng: Generator) -> gpd.GeoDataFrame:
-    """Return main roads and the streets of the districts, with vehicles a day.
-
-    Traffic of main roads is of the order of magnitude that the city's counts show; of the others it is drawn.
-    """
-    rows = []
-    for name, kind, speed, lanes, aadt, tunnel, places in _MAIN:
-        for part in _pieces(line(*places), _LINK_M * (2 if kind in ("motorway", "trunk") else 1.3)):
-            heavy = {"motorway": 0.10, "trunk": 0.09, "primary": 0.06}.get(kind, 0.04)
-            bus = 0.012 if kind in ("motorway", "trunk", "primary") else 0.05
-            count = round(aadt * rng.uniform(0.93, 1.07), -2)
-            rows.append((name, kind, speed, lanes, tunnel, count, heavy, bus, 0.12, part))
-    sea = shapely.union_all(wet.geometry.to_numpy())
-    kinds = {"halls": (0.22, 1600), "tanks": (0.25, 900), "workshops": (0.14, 1300), "centre": (0.05, 2600)}
-    for district in DISTRICTS:
-        heavy, usual = kinds.get(district.kind, (0.02, 700))
-        for name, street in _street_lines(district):
-            dry = shapely.difference(street, sea)
-            if dry.length < 0.9 * street.length or not FRAME.contains(street):
-                continue
-            through = rng.random() < 0.14
-            count = round(usual * float(rng.lognormal(0, 0.5)) * (5 if through else 1), -1)
-            kind, speed = ("tertiary", 40) if through else ("residential", 30)
-            rows.append((name, kind, speed, 2, False, count, heavy, 0.03 if through else 0.0, 0.10, street))
-    columns = [
-        "name",
-        "road_class",
-        "posted_speed_kmh",
-        "lanes",
-        "tunnel",
-        "aadt",
-        "heavy_vehicle_share",
-        "bus_share",
-        "van_share",
-        "geometry",
-    ]
-    table = gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=CRS)
-    table["geometry"] = shapely.set_precision(table.geometry.to_numpy(), 0.01)
-    table = table[table.within(FRAME)].reset_index(drop=True)
-    table["aadt_source"], table["aadt_cv"] = "model", 0.3
-    table.insert(0, "road_id", [f"link-{i + 1:04d}" for i in range(len(table))])
-    return table
-
-
 def heat_pipes(wet: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return transmission between plants and districts (a shortest tree) and distribution in the districts' streets.
 
@@ -154,11 +55,11 @@ def heat_pipes(wet: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> gpd.GeoDat
         way = (
             LineString([nodes[a], corner, nodes[b]]) if corner != tuple(nodes[a]) else LineString([nodes[a], nodes[b]])
         )
-        rows += [("transmission", 600.0 if a < len(plants) else 400.0, 1975, part) for part in _pieces(way, 900)]
+        rows += [("transmission", 600.0 if a < len(plants) else 400.0, 1975, part) for part in pieces(way, 900)]
     sea = shapely.union_all(wet.geometry.to_numpy())
     for district in heated:
         middle = shapely.Point(world(district.latitude, district.longitude))
-        for k, (_, street) in enumerate(_street_lines(district)):
+        for k, (_, street) in enumerate(street_lines(district)):
             if shapely.intersects(street, sea):
                 continue
             central = street.distance(middle) < _CENTRAL_M  # where the transmission arrives

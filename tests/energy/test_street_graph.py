@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from energy.mobility.demand.street_graph import MODES, attach, street_graph
+from energy.mobility.demand.zones import make_zones
 from layers import Context
 from twin import LAYERS, Factors, TwinError, schema
 
@@ -125,15 +126,15 @@ def test_unknown_streets_and_modes_are_refused():
         graph.minutes("fly")
 
 
-def test_the_sample_says_what_is_cut_off(sample):
+def test_the_sample_hangs_together_by_shared_vertices(sample):
     graph = street_graph(sample["roads"], F)
+    assert graph.notes == ()
     assert graph.length_m.sum() == pytest.approx(sample["roads"].length.sum(), rel=1e-3)
-    assert "hangs together by shared vertices" in graph.notes[0]
-    table = graph.components("drive")
-    assert table["length_share"].sum() == pytest.approx(1.0)
-    assert table["length_m"].is_monotonic_decreasing
-    away = graph.cut_off("drive")
-    assert set(away) < set(sample["roads"]["road_id"])
+    for mode in MODES:
+        table = graph.components(mode)
+        assert table["length_share"].iloc[0] >= 0.95, mode
+        assert table["length_share"].sum() == pytest.approx(1.0)
+    assert make_zones(sample["areas"], sample["buildings"], graph, F).cut_off == []
 
 
 @pytest.mark.parametrize(

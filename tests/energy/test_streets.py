@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from energy.district_heating.routing.noding import cut, meetings
 from energy.district_heating.routing.streets import Rules, street_graph
+from energy.noding import cut, meetings
 
 PLANT = shapely.points([[0.0, 0.0]])
 NOBODY = np.zeros(0, object)

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from views.language import Language
-from views.pages import traffic_access, traffic_levers, traffic_streets, traffic_transit, traffic_zone
+from views.pages import (
+    traffic_access,
+    traffic_journeys,
+    traffic_levers,
+    traffic_streets,
+    traffic_transit,
+    traffic_zone,
+)
 from views.pages.common import Asked, views
 from views.session import Session
 
@@ -17,6 +24,7 @@ _VIEWS: dict[str, Callable[[Asked, Language], None]] = {
     "zone": traffic_zone.show,
     "access": traffic_access.show,
     "transit": traffic_transit.show,
+    "journeys": traffic_journeys.show,
 }
 
 

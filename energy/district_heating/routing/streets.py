@@ -18,7 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from energy.district_heating.routing.noding import SAME_M, cut, meetings
+from energy.noding import SAME_M, cut, meetings
 
 __all__ = ["Rules", "StreetGraph", "street_graph"]
 

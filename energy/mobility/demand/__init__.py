@@ -3,8 +3,7 @@
 from energy.mobility.demand.elasticity import (
     elastic_share_left,
     mean_charge_sek,
-    passages_left,
     passages_left_in_goteborg,
 )
 
-__all__ = ["elastic_share_left", "mean_charge_sek", "passages_left", "passages_left_in_goteborg"]
+__all__ = ["elastic_share_left", "mean_charge_sek", "passages_left_in_goteborg"]

@@ -1,38 +1,14 @@
-"""How much less is driven when driving costs more: a pivot-point logit and a constant elasticity."""
+"""How much less is driven when driving costs more: the congestion charge, and a constant elasticity."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
-__all__ = ["elastic_share_left", "mean_charge_sek", "passages_left", "passages_left_in_goteborg"]
+import numpy as np
 
+from energy.mobility.demand.mode_choice import MODES, incremental_logit, observed_shares, utility_change
 
-def passages_left(charge_sek: float, car_share: float, sensitivity_per_sek: float) -> float:
-    r"""Return the share of car passages that remain with a charge, others going by public transport.
-
-    .. math:: \frac{P'}{P} = \frac{e^{-\theta c}}{P e^{-\theta c} + 1 - P}
-
-    Parameters
-    ----------
-    charge_sek : float
-        Mean charge of a passage [SEK].
-    car_share : float
-        P, the car's share of motorised trips without the charge.
-    sensitivity_per_sek : float
-        Theta, loss of utility per krona [1/SEK].
-
-    Returns
-    -------
-    float
-
-    Examples
-    --------
-    >>> round(passages_left(15.35, 0.589, 0.0125), 3)
-    0.92
-    """
-    pull = math.exp(-sensitivity_per_sek * charge_sek)
-    return pull / (car_share * pull + 1 - car_share)
+__all__ = ["elastic_share_left", "mean_charge_sek", "passages_left_in_goteborg"]
 
 
 def mean_charge_sek(charges_sek: Sequence[float], shares: Sequence[float]) -> float:
@@ -58,21 +34,24 @@ def passages_left_in_goteborg(
 ) -> float:
     """Return the share of charged passages that remain with a tariff of three bands; Göteborg's where not given.
 
-    The sensitivity is set on Göteborg's charge of 2013: passages were 8 % fewer in 2014 than in 2012.
+    The incremental logit of :mod:`energy.mobility.demand.mode_choice`, whose sensitivity is set on Göteborg's charge of
+    2013: passages were 8 % fewer in 2014 than in 2012. The model of journeys answers to a charge by the same formula.
 
     Parameters
     ----------
     f : mapping
-        The year's factors ``charge.*`` and ``travel.*``.
+        The year's factors ``charge.*``, and those of :func:`~energy.mobility.demand.mode_choice.coefficients`.
     low_sek, medium_sek, high_sek : float, optional
         Charge of a passage [SEK].
     """
     bands = {"low": low_sek, "medium": medium_sek, "high": high_sek}
     charges = [f[f"charge.{band}_sek"] if given is None else given for band, given in bands.items()]
     low, high = f["charge.low_band_share"], f["charge.high_band_share"]
-    car, public = f["travel.car_share"], f["travel.public_transport_share"]
-    charge = mean_charge_sek(charges, [low, max(1 - low - high, 0.0), high])
-    return passages_left(charge, car / (car + public), f["charge.sensitivity_per_sek"])
+    car = MODES.index("car")
+    cost = np.zeros(len(MODES))
+    cost[car] = mean_charge_sek(charges, [low, max(1 - low - high, 0.0), high])
+    before = observed_shares()
+    return float(incremental_logit(before, utility_change(np.zeros(len(MODES)), cost, f))[car] / before[car])
 
 
 def elastic_share_left(price_increase: float, elasticity: float) -> float:

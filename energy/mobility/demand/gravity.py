@@ -20,7 +20,7 @@ from scipy.optimize import brentq
 
 from twin.errors import Problem, SchemaError, TwinError
 
-__all__ = ["Trips", "fit_beta", "gravity", "same_total"]
+__all__ = ["Trips", "fit_beta", "gravity", "mean_within", "same_total"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -50,6 +50,29 @@ class Trips:
     beta: float
     mean_length: float
     rounds: int
+
+
+def mean_within(mean_length: float, longest: float) -> float:
+    r"""Return the mean length of those trips that are no longer than the longest way there is.
+
+    A city that is cut out of its surroundings holds the short ones of the trips that were surveyed. Lengths are taken as
+    exponentially distributed:
+
+    .. math:: m = \mu - \frac{L}{e^{L / \mu} - 1}
+
+    Parameters
+    ----------
+    mean_length : float
+        Of all trips.
+    longest : float
+        In the same unit.
+
+    Examples
+    --------
+    >>> round(mean_within(6.0, 14.0), 3), round(mean_within(6.0, 200.0), 3)
+    (4.497, 6.0)
+    """
+    return mean_length - longest / float(np.expm1(longest / mean_length)) if longest > 0 else 0.0
 
 
 def same_total(origin: Floats, destination: Floats) -> tuple[Floats, str]:

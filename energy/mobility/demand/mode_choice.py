@@ -1,7 +1,7 @@
 r"""How people travel after times or costs have changed: an incremental logit, anchored at the observed shares.
 
 .. math:: P'_m = \frac{P_m e^{\Delta U_m}}{\sum_k P_k e^{\Delta U_k}}, \quad
-          \Delta U_m = \theta_t \Delta t_m + \theta_c \Delta c_m, \quad \theta_c = 60\, \theta_t / VOT
+          \Delta U_m = \theta_t \Delta t_m + \theta_c \Delta c_m
 
 References
 ----------
@@ -20,7 +20,6 @@ from twin.errors import TwinError
 
 __all__ = [
     "MODES",
-    "charge_case",
     "coefficients",
     "elasticities",
     "incremental_logit",
@@ -48,10 +47,12 @@ def observed_shares() -> Floats:
 def coefficients(f: Mapping[str, float]) -> tuple[float, float]:
     """Return the utility of a minute and of a krona.
 
+    That of a krona is set on what Göteborg's congestion charge did. Together they say what an hour is worth.
+
     Parameters
     ----------
     f : mapping
-        ``travel.utility_per_minute`` and ``travel.time_value_sek_h``.
+        ``travel.utility_per_minute`` and ``charge.sensitivity_per_sek``.
 
     Returns
     -------
@@ -60,10 +61,11 @@ def coefficients(f: Mapping[str, float]) -> tuple[float, float]:
 
     Examples
     --------
-    >>> coefficients({"travel.utility_per_minute": -0.03, "travel.time_value_sek_h": 90.0})
-    (-0.03, -0.02)
+    >>> minute, krona = coefficients({"travel.utility_per_minute": -0.025, "charge.sensitivity_per_sek": 0.0092})
+    >>> round(60 * minute / krona)  # SEK/h
+    163
     """
-    return f["travel.utility_per_minute"], 60 * f["travel.utility_per_minute"] / f["travel.time_value_sek_h"]
+    return f["travel.utility_per_minute"], -f["charge.sensitivity_per_sek"]
 
 
 def utility_change(time_change_min: Floats, cost_change_sek: Floats, f: Mapping[str, float]) -> Floats:
@@ -147,22 +149,3 @@ def elasticities(shares: Floats, level: Floats, coefficient: float) -> Floats:
     """
     x = coefficient * np.asarray(level, float)
     return np.diag(x) - np.tile(x * np.asarray(shares, float), (len(x), 1))
-
-
-def charge_case(f: Mapping[str, float]) -> float:
-    """Return the relative change of car trips when a congestion charge is taken, as in Göteborg from 2013.
-
-    Parameters
-    ----------
-    f : mapping
-        See :func:`coefficients`; ``travel.charge_sek`` is the mean charge of a passage.
-
-    Returns
-    -------
-    float
-        Observed: -0.08 in 2014 on 2012.
-    """
-    before = observed_shares()
-    cost = np.array([0.0, 0.0, 0.0, f["travel.charge_sek"]])
-    after = incremental_logit(before, utility_change(np.zeros(4), cost, f))
-    return float(after[-1] / before[-1] - 1)

@@ -20,7 +20,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from energy.district_heating.routing.noding import SAME_M, cut, meetings
+from energy.noding import SAME_M, cut, meetings
 from twin import reference
 from twin.errors import Problem, SchemaError, TwinError, did_you_mean
 

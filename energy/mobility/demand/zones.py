@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from scipy.sparse.csgraph import dijkstra
 
-from energy.mobility.demand.gravity import Trips, fit_beta, same_total
+from energy.mobility.demand.gravity import Trips, fit_beta, mean_within, same_total
 from energy.mobility.demand.street_graph import StreetGraph
 from twin import reference
 from twin.errors import Problem, SchemaError
@@ -203,6 +203,8 @@ def skim(zones: Zones, graph: StreetGraph, f: Mapping[str, float], mode: str = "
 def trips_between(zones: Zones, graph: StreetGraph, f: Mapping[str, float], mean_km: float | None = None) -> Trips:
     """Distribute the zones' trips such that their mean length is the observed one.
 
+    Of surveyed trips only those count that are no longer than the longest way between the zones.
+
     Parameters
     ----------
     zones, graph
@@ -210,7 +212,7 @@ def trips_between(zones: Zones, graph: StreetGraph, f: Mapping[str, float], mean
     f : mapping
         ``travel.trip_km`` and those of :func:`skim`.
     mean_km : float, optional
-        Observed mean length instead of ``travel.trip_km`` [km].
+        Observed mean length of trips between these zones, instead of what ``travel.trip_km`` makes there [km].
 
     Returns
     -------
@@ -219,7 +221,9 @@ def trips_between(zones: Zones, graph: StreetGraph, f: Mapping[str, float], mean
     """
     minutes, km = skim(zones, graph, f)
     start, end = (zones.table[c].to_numpy(float) for c in ("production", "attraction"))
-    return fit_beta(minutes, start, end, f["travel.trip_km"] if mean_km is None else mean_km, km)
+    if mean_km is None:
+        mean_km = mean_within(f["travel.trip_km"], float(km[np.isfinite(km)].max(initial=0.0)))
+    return fit_beta(minutes, start, end, mean_km, km)
 
 
 def _residential_kmh() -> float:
