@@ -226,7 +226,7 @@ def pull(results: Results, year: int, levers: Levers) -> Pulled:
     scenario = results.scenario.model_copy(update={"step": (*results.scenario.step, *steps)})
     planned = plan(results.city, scenario)
     first, names = len(results.scenario.step), [s.name for s in steps]
-    panel = _Panel.of(standing(results, year), Adoption(steps, planned.years[first:], ()), year, f)
+    panel = _Panel.of(standing(results, year), Adoption(steps, planned.years[first:], (), planned.stands_from), year, f)
     after = _accounts(results, year, panel.roads([tuple(range(len(steps)))]), f)
     return Pulled(
         year,
@@ -258,7 +258,7 @@ class _Panel:
         """Return the streets with what each step alone changes."""
         patches = []
         for step, when in zip(steps.steps, steps.years, strict=True):
-            after = adopted(base, "roads", Adoption((step,), (when,), ()), year, f)
+            after = adopted(base, "roads", Adoption((step,), (when,), (), steps.stands_from), year, f)
             patches.append({c: after[c].to_numpy(float) for c in MEASURES[step.measure].changes})
         return cls(year, base.select_dtypes("number"), tuple(patches), f)
 
