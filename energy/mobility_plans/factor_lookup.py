@@ -46,8 +46,8 @@ def factors_at(vehicle: str, fuel: str, speed_kmh: float, f: Mapping[str, float]
     Examples
     --------
     >>> table = factors_at("car", "diesel", 50, {"cold.temperature_c": 8.0})
-    >>> table.loc[0, ["quantity", "value", "unit"]].tolist(), len(table)
-    (['energy', 2.1, 'MJ/km'], 15)
+    >>> table.loc[0, "quantity"], round(float(table.loc[0, "value"]), 3), table.loc[0, "unit"], len(table)
+    ('energy', 2.1, 'MJ/km', 15)
     """
     curves = reference.table("vehicles").set_index(["vehicle", "drive"])
     known = [v for v in dict.fromkeys(curves.index.get_level_values(0)) if v in VEHICLES]
