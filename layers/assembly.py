@@ -71,7 +71,7 @@ def assemble(
     filled = [name for name in ("buildings", "roads") if name in done]
     problems = [p for name in filled for p in schema.find_problems(done[name], name, shapes=False)]
     if "roads" in done:
-        problems += _shares(done["roads"])
+        problems += _streets(done["roads"])
     if problems:
         raise SchemaError(problems)
     return done
@@ -139,14 +139,23 @@ def _without_area(buildings: pd.DataFrame | None, f: Mapping[str, float]) -> lis
     return [Problem("buildings", "floor_area_m2", rule, int(zero.sum()), first)]
 
 
-def _shares(roads: pd.DataFrame) -> list[Problem]:
-    """Return the streets where vans, lorries and buses are more than all vehicles."""
+def _streets(roads: pd.DataFrame) -> list[Problem]:
+    """Return the streets where vans, lorries and buses are more than all vehicles, and those without length."""
     total = roads[["van_share", "heavy_vehicle_share", "bus_share"]].sum(axis=1)
     over = total > 1 + 1e-9
-    if not over.any():
-        return []
-    rule = f"with heavy_vehicle_share and bus_share it makes {total[over].iloc[0]:g}; together they are at most 1"
-    return [Problem("roads", "van_share", rule, int(over.sum()), str(roads.loc[over, "road_id"].iloc[0]))]
+    point = gpd.GeoDataFrame(roads).geometry.length == 0
+    rules = {
+        "van_share": (
+            over,
+            f"with heavy_vehicle_share and bus_share it makes {total[over].max():g}; together they are at most 1",
+        ),
+        "geometry": (point, "has no length: all its points are one; draw it, or leave the street out"),
+    }
+    return [
+        Problem("roads", column, rule, int(wrong.sum()), str(roads.loc[wrong, "road_id"].iloc[0]))
+        for column, (wrong, rule) in rules.items()
+        if wrong.any()
+    ]
 
 
 def _with_area(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:

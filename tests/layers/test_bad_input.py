@@ -282,6 +282,12 @@ def too_many_vehicles(folder):
     save(gpd.read_file(folder / "roads.gpkg").assign(van_share=0.6, heavy_vehicle_share=0.6), folder, "roads")
 
 
+def a_street_without_length(folder):
+    table = gpd.read_file(folder / "roads.gpkg")
+    table.loc[1, "geometry"] = LineString([(147_000, 6_399_000)] * 2)
+    save(table, folder, "roads")
+
+
 def stray_grid_area(folder):
     save(buildings(folder).assign(grid_area_id=["g1", "g9", "g1", "g1", "g1", "g1"]), folder)
 
@@ -354,6 +360,7 @@ MORE_CITIES = [
     (several_constants, ["constants gives storeys several values"]),
     (words_for_yes_and_no, ["roads.tunnel: 'kanske' is neither yes nor no", "first: r3"]),
     (too_many_vehicles, ["roads.van_share", "together they are at most 1", "(3 rows, first: r1)"]),
+    (a_street_without_length, ["roads.geometry: has no length", "(1 row, first: r2)"]),
     (stray_grid_area, ["buildings.grid_area_id: 'g9' is not in the table of grid areas"]),
     (area_inside_itself, ["areas.parent_id: 's1' is no area of a higher level", "(1 row, first: s1)"]),
     (diameters_as_words, ["heat_pipes.diameter_mm: '0,2' is not a number"]),
