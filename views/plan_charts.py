@@ -10,11 +10,12 @@ import pandas as pd
 
 from energy.climate_plans.portfolio import Portfolio
 from views.documents import frames
-from views.documents.figures import COLOURS, INK, TARGET, Layer, stacks
+from views.documents.figures import COLOURS, INK, TARGET, Layer, Line, ink_on, stacks
 from views.language import Language
 
-__all__ = ["layer_table", "matrix_chart", "sector_chart", "wedge_chart"]
+__all__ = ["layer_table", "matrix_chart", "paths", "sector_chart", "wedge_chart"]
 
+_THICK = 0.04  # of the chart's height
 _THOUSANDS = "replace(format(datum.value, ',~f'), /,/g, '\\u202f')"
 
 
@@ -37,23 +38,26 @@ def layer_table(p: Portfolio, layers: Sequence[Layer]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def paths(p: Portfolio, text: Language) -> list[Line]:
+    """Return the lines of the chart of wedges: without the plan, with it, and the target's pace."""
+    looks = {"baseline_t": (INK, ""), "plan_t": ("#5b6670", ""), "pace_t": (TARGET, "7 4")}
+    return [
+        Line(text(f"documents.columns.{c}"), p.curves[c].to_numpy(float), colour, dash)
+        for c, (colour, dash) in looks.items()
+    ]
+
+
 def wedge_chart(p: Portfolio, layers: Sequence[Layer], year: int, text: Language) -> alt.LayerChart | alt.FacetChart:
-    """Draw the measures as layers from the baseline to the plan, the paths, the target's pace, and the chosen year."""
+    """Draw the measures as layers from the baseline to the plan, the paths, the target's pace, and the chosen year.
+
+    What the colours mean stands beside it, from :func:`views.documents.figures.key`.
+    """
     table = layer_table(p, layers)
     names = [_label(layer) for layer in layers]
-    x = alt.X(
-        "year:Q",
-        title=None,
-        axis=alt.Axis(format="d", values=list(p.plan.years), grid=False),
-        scale=alt.Scale(nice=False),
-    )
+    years = list(p.plan.years)
+    x = alt.X("year:Q", title=None, axis=alt.Axis(format="d", values=years, grid=False), scale=alt.Scale(nice=False))
     tons = alt.Axis(title=text("plan.axis"), labelExpr=_THOUSANDS)
-    colour = alt.Color(
-        "layer:N",
-        title=text("plan.layer"),
-        scale=alt.Scale(domain=names, range=[COLOURS[k % len(COLOURS)] for k in range(len(names))]),
-        legend=alt.Legend(orient="right", labelLimit=330, symbolType="square"),
-    )
+    fills = alt.Scale(domain=names, range=[COLOURS[k % len(COLOURS)] for k in range(len(names))])
     told = [
         alt.Tooltip("layer:N", title=text("plan.layer")),
         alt.Tooltip("year:Q", title=text("year"), format="d"),
@@ -62,30 +66,51 @@ def wedge_chart(p: Portfolio, layers: Sequence[Layer], year: int, text: Language
     areas = (
         alt.Chart(table)
         .mark_area(stroke="white", strokeWidth=0.7)
-        .encode(x=x, y=alt.Y("upper_t:Q", axis=tons), y2="lower_t:Q", color=colour, tooltip=told)
+        .encode(
+            x=x,
+            y=alt.Y("upper_t:Q", axis=tons),
+            y2="lower_t:Q",
+            color=alt.Color("layer:N", scale=fills, legend=None),
+            tooltip=told,
+        )
     )
-    words = {c: text(f"documents.columns.{c}") for c in ("baseline_t", "plan_t", "pace_t")}
-    lines = p.curves.melt("year", list(words), "line", "t").assign(line=lambda t: t["line"].map(words))
-    domain = list(words.values())
+    lines = paths(p, text)
+    domain = [line.name for line in lines]
+    long = pd.concat([pd.DataFrame({"year": years, "line": line.name, "t": line.tons}) for line in lines])
     drawn = (
-        alt.Chart(lines)
+        alt.Chart(long)
         .mark_line(strokeWidth=2.5)
         .encode(
             x=x,
             y="t:Q",
-            stroke=alt.Stroke(
-                "line:N",
-                title=text("plan.line"),
-                scale=alt.Scale(domain=domain, range=[INK, "#5b6670", TARGET]),
-                legend=alt.Legend(orient="right", symbolType="stroke"),
-            ),
+            stroke=alt.Stroke("line:N", legend=None, scale=alt.Scale(domain=domain, range=[v.colour for v in lines])),
             strokeDash=alt.StrokeDash(
-                "line:N", title=text("plan.line"), scale=alt.Scale(domain=domain, range=[[1, 0], [1, 0], [7, 4]])
+                "line:N",
+                legend=None,
+                scale=alt.Scale(domain=domain, range=[[7, 4] if v.dash else [1, 0] for v in lines]),
             ),
         )
     )
     rule = alt.Chart(pd.DataFrame({"year": [year]})).mark_rule(color=INK, strokeDash=[2, 3]).encode(x="year:Q")
-    return alt.layer(areas, drawn, rule).resolve_scale(color="independent", stroke="independent").properties(height=400)
+    marks = (
+        alt.Chart(_numbers(table, layers))
+        .mark_text(fontWeight="bold", dx=-14)
+        .encode(x=x, y="middle_t:Q", text="number:N", color=alt.Color("ink:N", scale=None))
+    )
+    return alt.layer(areas, drawn, rule, marks).resolve_scale(color="independent").properties(height=390)
+
+
+def _numbers(table: pd.DataFrame, layers: Sequence[Layer]) -> pd.DataFrame:
+    """Return where in the last year a layer is thick enough to carry its number."""
+    last = table[table["year"] == table["year"].max()].reset_index(drop=True)
+    thick = (last["upper_t"] - last["lower_t"]) > _THICK * table["upper_t"].max()
+    about = {
+        "year": last["year"],
+        "middle_t": (last["upper_t"] + last["lower_t"]) / 2,
+        "number": [layer.number for layer in layers],
+        "ink": [ink_on(COLOURS[k % len(COLOURS)]) for k in range(len(layers))],
+    }
+    return pd.DataFrame(about)[thick]
 
 
 def sector_chart(p: Portfolio, text: Language) -> alt.LayerChart | alt.FacetChart:

@@ -308,7 +308,9 @@ def test_english_documents_say_the_same(plan, pages):
 
 
 def test_tables_made_elsewhere_have_their_place(plan):
-    money = pd.DataFrame({"payer": ["Staten"], "capex_sek": [1250000.0], "grant_share": [0.25], "year": [2026], "why": ["="]})
+    money = pd.DataFrame(
+        {"payer": ["Staten"], "capex_sek": [1250000.0], "grant_share": [0.25], "year": [2026], "why": ["="]}
+    )
     document = investment_document(plan, SV, tables={"npv": money})
     page = Page(render(document))
     assert "costs" not in page.tables, "one document has one set of costs"
@@ -361,7 +363,12 @@ def test_what_raises_emissions_stands_on_the_baseline():
 def test_sheets_have_names_that_a_workbook_allows():
     columns = (Column("name", "Namn", head=True),)
     tables = tuple(
-        Table(f"t{k}", "En mycket lång rubrik: [med] tecken/som*inte får finnas", pd.DataFrame({"name": ["a\x07b"]}), columns)
+        Table(
+            f"t{k}",
+            "En mycket lång rubrik: [med] tecken/som*inte får finnas",
+            pd.DataFrame({"name": ["a\x07b"]}),
+            columns,
+        )
         for k in range(3)
     )
     words = dict.fromkeys(("about", "made", "figure", "method", "formula", "factors", "references", "footer"), "Om")

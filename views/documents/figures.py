@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["COLOURS", "INK", "TARGET", "Layer", "Line", "bars", "ink_on", "stacks", "ticks", "wedges"]
+__all__ = ["COLOURS", "INK", "TARGET", "Layer", "Line", "bars", "ink_on", "key", "stacks", "ticks", "wedges"]
 
 Floats = npt.NDArray[np.float64]
 Write = Callable[[float], str]
@@ -152,7 +152,7 @@ def wedges(
         drawn.append(
             f'<polyline points="{path}" fill="none" stroke="{line.colour}" stroke-width="2.5"{dash}><title>{escape(line.name)}</title></polyline>'
         )
-    return _svg(name, _HEIGHT, title, told, drawn) + _key(layers, lines)
+    return _svg(name, _HEIGHT, title, told, drawn) + key(layers, lines)
 
 
 def bars(
@@ -187,7 +187,7 @@ def bars(
     str
         An ``svg`` element.
     """
-    left, right = 270, 90
+    left, right = 270, 150
     height = _ROW * len(labels) + 14
     largest = max(float(before.max(initial=0.0)), float(after.max(initial=0.0)), 1e-9)
     wide = (_WIDTH - left - right) / largest
@@ -254,7 +254,8 @@ def _svg(name: str, height: int, title: str, told: str, drawn: Sequence[str]) ->
     )
 
 
-def _key(layers: Sequence[Layer], lines: Sequence[Line]) -> str:
+def key(layers: Sequence[Layer], lines: Sequence[Line]) -> str:
+    """Return what the lines and layers of a chart are called, as an HTML list."""
     chips = [
         (COLOURS[k % len(COLOURS)], f"{layer.number}. {layer.name}" if layer.number else layer.name)
         for k, layer in enumerate(layers)

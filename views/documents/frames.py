@@ -172,9 +172,21 @@ def costs(p: Portfolio) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def payers(p: Portfolio) -> pd.DataFrame:
-    """Return who pays how much of the known investments, the largest first; what nobody is named for has a row too."""
-    known = costs(p).set_index("id")["capex_sek"].dropna()
+def payers(p: Portfolio, costs: pd.DataFrame) -> pd.DataFrame:
+    """Return who pays how much of the known investments, the largest first; what nobody is named for has a row too.
+
+    Parameters
+    ----------
+    p : Portfolio
+    costs : DataFrame
+        From :func:`costs`.
+
+    Returns
+    -------
+    DataFrame
+        payer, capex_sek.
+    """
+    known = costs.set_index("id")["capex_sek"].dropna()
     rows = [
         {"payer": payer, "capex_sek": share * known[key]}
         for key, entry in p.plan.scenario.register.items()

@@ -18,7 +18,6 @@ __all__ = ["methods", "sources", "words"]
 
 _SHAPLEY = "L. S. Shapley, A value for n-person games, Contributions to the Theory of Games II (1953) 307-317"
 _OWEN = "G. Owen, Values of games with a priori unions, Mathematical Economics and Game Theory (1977) 76-88"
-_GRABISCH = "M. Grabisch, M. Roubens, An axiomatic approach to the concept of interaction among players in cooperative games, International Journal of Game Theory 28 (1999) 547-565"
 _FORMULAS = {
     "share": "share_i = mean over all orders of E(before i) - E(with i); sum of shares = E(baseline) - E(plan)",
     "interaction": "I_ij = v(ij) - v(i) - v(j), with v(S) = E(baseline) - E(S)",
@@ -27,7 +26,7 @@ _FORMULAS = {
     "sector": "after = inventory x (modelled with the plan / modelled now); sectors outside the model stay as they are",
     "payer": "sum over measures of investment x the payer's share",
 }
-_REFERENCES = {"share": (_SHAPLEY,), "order": (_SHAPLEY,), "body": (_OWEN,), "interaction": (_GRABISCH,)}
+_REFERENCES = {"share": (_SHAPLEY,), "order": (_SHAPLEY,), "body": (_OWEN,)}
 _TARGET = ("target.territorial.rate",)
 _CITY = ("population.goteborg", "target.territorial.base", "target.territorial.rate")
 _ORDER = (
@@ -50,7 +49,7 @@ def methods(p: Portfolio, text: Language) -> tuple[Method, ...]:
     """Return how each kind of figure is made."""
     used = _used(p)
     of = {
-        m: tuple(k for k in used if p.plan.factors[k][0].perspective == a)
+        m: tuple(k for k in used if p.plan.factors[k][0].perspective == a and not k.startswith("target."))
         for m, a in (("curve", "territorial"), ("advice", "marginal"))
     }
     factors = {**of, "pace": _TARGET, "city": _CITY}

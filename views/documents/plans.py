@@ -212,7 +212,7 @@ def _costs(p: Portfolio, text: Language) -> Section:
     blank = text("documents.no_price")
     shown = tuple(replace(c, blank=blank) if c.key == "capex_sek" else c for c in shown)
     together = text("documents.together")
-    who = frames.payers(p)
+    who = frames.payers(p, table)
     payers = Table(
         "payers",
         text("documents.tables.payers"),

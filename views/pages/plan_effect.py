@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from energy.climate_plans.portfolio import Portfolio
 from views import plan_charts
-from views.documents import frames, parts
+from views.documents import figures, frames, parts
 from views.documents.model import Table
 from views.documents.numbers import known, shown
 from views.language import Language
@@ -17,31 +19,40 @@ from views.pages.plan_work import plan_of
 
 __all__ = ["show", "table_of"]
 
+_KEY = """<style>
+ul.key {list-style: none; padding: 0; margin: .6rem 0; font-size: .84rem; line-height: 1.3}
+ul.key li {margin: 0 0 .45rem; padding-left: 1.7rem; position: relative}
+ul.key .chip {position: absolute; left: 0; top: .15rem; width: 1.1rem; height: .75rem}
+</style>"""
+
 
 def show(asked: Asked, text: Language) -> None:
     """Draw the view."""
     p = plan_of(asked, text)
     _figures(p, asked.year, text)
     st.subheader(text("plan.wedge_title"))
-    st.altair_chart(
-        plan_charts.wedge_chart(p, parts.layers_of(p, text), asked.year, text), key="wedges", width="stretch"
-    )
+    layers = parts.layers_of(p, text)
+    left, right = st.columns([2.4, 1], gap="medium")
+    left.altair_chart(plan_charts.wedge_chart(p, layers, asked.year, text), key="wedges", width="stretch")
+    right.html(_KEY + figures.key(layers, plan_charts.paths(p, text)))
     st.caption(text("plan.wedge_alt"))
     said = parts.summary(p, asked.year, text)
     st.markdown("\n".join(f"- {s}" for s in said))
     st.subheader(text("plan.table_title", year=asked.year))
     st.dataframe(_measures(p, asked.year, text), hide_index=True, height="content")
     st.caption(text("documents.notes.measures"))
-    left, right = st.columns([1.2, 1], gap="medium")
+    left, right = st.columns([1, 1.3], gap="medium")
     with left:
         st.subheader(text("plan.sectors_title"))
         st.altair_chart(plan_charts.sector_chart(p, text), key="sectors", width="stretch")
         st.caption(text("documents.notes.sectors"))
     with right:
-        with st.expander(text("plan.sectors_table"), expanded=True):
-            st.dataframe(table_of(parts.sectors_table(p, text), text), hide_index=True)
-        with st.expander(text("plan.curves_table")):
-            st.dataframe(table_of(parts.curves(p, text), text), hide_index=True)
+        st.subheader(text("plan.sectors_table"))
+        sectors = table_of(parts.sectors_table(p, text), text, ("scope", "inventory_year"))
+        st.dataframe(sectors, hide_index=True, height="content")
+    with st.expander(text("plan.curves_table")):
+        st.dataframe(table_of(parts.curves(p, text), text), hide_index=True, height="content")
+        st.caption(text("documents.notes.curves"))
 
 
 def _figures(p: Portfolio, year: int, text: Language) -> None:
@@ -74,7 +85,7 @@ def _measures(p: Portfolio, year: int, text: Language) -> pd.DataFrame:
     unit = text("documents.units.t")
     blank = text("documents.not_quantified")
     spread = [
-        text("plan.range", least=text.number(r.least_t), most=text.number(r.most_t))
+        _between(text.number(r.least_t), text.number(r.most_t), text)
         if np.isfinite(r.least_t)
         else f"± {text.number(1.96 * r.error_t)}"
         if r.error_t > 0
@@ -99,9 +110,13 @@ def _measures(p: Portfolio, year: int, text: Language) -> pd.DataFrame:
     )
 
 
-def table_of(table: Table, text: Language) -> pd.DataFrame:
-    """Return a document's table for the page, its numbers as readers write them."""
-    read = [c for c in table.columns if not c.in_files]
+def _between(least: str, most: str, text: Language) -> str:
+    return least if least == most else text("plan.range", least=least, most=most)
+
+
+def table_of(table: Table, text: Language, without: Sequence[str] = ()) -> pd.DataFrame:
+    """Return a document's table for the page, its numbers as readers write them, without some columns."""
+    read = [c for c in table.columns if not c.in_files and c.key not in without]
     return pd.DataFrame(
         {
             c.heading: [
