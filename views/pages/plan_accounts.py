@@ -34,7 +34,8 @@ def show(asked: Asked, text: Language) -> None:
         if told:
             shapes = features(rows.geometry.to_numpy(), str(rows.crs), told)
             drawn.append(Drawn(f"apart_{table}", shapes, kind))
-    draw_map(asked, drawn, middle_bounds(asked), alt=text("plan.accounts_alt"), key="plan_accounts", pitch=40.0)
+    west, south, east, north = middle_bounds(asked) if found.empty else (float(v) for v in found.total_bounds)
+    draw_map(asked, drawn, (west, south, east, north), alt=text("plan.accounts_alt"), key="plan_accounts", pitch=40.0)
     st.html(heat_shapes.key(text("plan.accounts_key"), {words[k]: c for k, c in _COLOURS.items()}))
     if found.empty:
         st.write(text("plan.accounts_none", year=asked.year))
