@@ -6,7 +6,7 @@ import streamlit as st
 
 from twin import TwinError
 from views.language import LANGUAGES, Language
-from views.pages import district, grid, heat, hours, sources, traffic
+from views.pages import district, grid, heat, hours, plan, sources, traffic
 from views.pages.state import session
 
 STYLE = """<style>
@@ -50,6 +50,7 @@ def main() -> None:
         "varme": st.Page(lambda: heat.show(opened, text), title=text("page_heat"), url_path="varme"),
         "trafik": st.Page(lambda: traffic.show(opened, text), title=text("page_traffic"), url_path="trafik"),
         "elnat": st.Page(lambda: grid.show(opened, text), title=text("page_grid"), url_path="elnat"),
+        "klimatplan": st.Page(lambda: plan.show(opened, text), title=text("page_plan"), url_path="klimatplan"),
         "kallor": st.Page(lambda: sources.show(opened, text), title=text("page_sources"), url_path="kallor"),
     }
     page = st.navigation(list(pages.values()), position="sidebar")

@@ -1,0 +1,379 @@
+"""Documents carry one consistent set of numbers, open without a network, and are the same bytes each time."""
+
+import io
+import re
+import zipfile
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from plans import SCENARIO
+
+import energy
+from energy.climate_plans.portfolio import portfolio
+from twin import Source, TwinError
+from views.documents import (
+    action_document,
+    budget_document,
+    csv_files,
+    follow_up_document,
+    investment_document,
+    parts,
+    render,
+    workbook,
+    write,
+)
+from views.documents.figures import COLOURS, Layer, ink_on, stacks
+from views.documents.model import Column, Document, Table
+from views.language import Language
+
+YEARS = (2024, 2026, 2028, 2030)
+SV = Language("sv")
+VOID = {"meta", "br", "link", "img", "input", "line", "polygon", "polyline", "rect"}
+
+
+class Page(HTMLParser):
+    """Reads a document back: tables with values, ids, links, and the order of headings."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tables, self.feet, self.headings, self.ids, self.links, self.tags = {}, {}, [], [], [], []
+        self._table, self._rows, self._cell, self._open = None, [], None, []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.tags.append((tag, attrs))
+        if tag not in VOID:
+            self._open.append(tag)
+        if "id" in attrs:
+            self.ids.append(attrs["id"])
+        self.links += [attrs[k] for k in ("href", "src", "data", "action") if k in attrs]
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if tag == "table":
+            self._table = attrs["id"].removeprefix("table-")
+            self.tables[self._table] = []
+        if tag == "tr":
+            self._rows.append([])
+        if tag in ("td", "th"):
+            self._cell = ["", None]
+        if tag == "data":
+            self._cell[1] = float(attrs["value"])
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self._open.pop() == tag, "an element is not closed"
+        if tag in ("td", "th"):
+            text, value = self._cell
+            self._rows[-1].append(value if value is not None else text)
+            self._cell = None
+        if tag == "tr":
+            row = self._rows.pop()
+            if "tfoot" in self._open:
+                self.feet[self._table] = row
+            else:
+                self.tables[self._table].append(row)
+
+    def handle_data(self, data):
+        if self._cell is not None:
+            self._cell[0] += data
+
+    def column(self, table, title):
+        """The numbers of a column, blanks left out."""
+        head, *rows = self.tables[table]
+        at = head.index(title)
+        return [r[at] for r in rows if isinstance(r[at], float)]
+
+
+@pytest.fixture(scope="module")
+def plan(city):
+    return portfolio(city, energy.Scenario.from_text(SCENARIO), years=YEARS)
+
+
+def all_of(plan, text=SV):
+    return {
+        "action": action_document(plan, text),
+        "investment": investment_document(plan, text),
+        "budget": budget_document(plan, text),
+        "follow_up": follow_up_document(plan, text, year=2030),
+    }
+
+
+@pytest.fixture(scope="module")
+def documents(plan):
+    return all_of(plan)
+
+
+@pytest.fixture(scope="module")
+def pages(documents):
+    return {k: Page(render(d)) for k, d in documents.items()}
+
+
+def sheet(document, title):
+    book = openpyxl.load_workbook(io.BytesIO(workbook(document)))
+    return book[title]
+
+
+@pytest.mark.parametrize("kind", ["action", "investment", "follow_up", "budget"])
+def test_the_measures_add_up_to_the_plan_s_reduction_in_every_document(pages, kind):
+    page = pages[kind]
+    shares = page.column("measures", "Andel av minskningen")
+    head = page.tables["curves"][0]
+    last = page.tables["curves"][-1]
+    reduction = last[head.index("Utan planen")] - last[head.index("Hela planen")]
+    assert len(shares) == 4
+    assert reduction > 0
+    assert sum(shares) == pytest.approx(reduction, rel=1e-8)
+    foot = page.feet["measures"]
+    assert foot[page.tables["measures"][0].index("Andel av minskningen")] == pytest.approx(sum(shares), rel=1e-8)
+
+
+def test_a_measure_has_the_same_share_in_all_documents_and_files(documents, pages):
+    told = {k: p.column("measures", "Andel av minskningen") for k, p in pages.items()}
+    assert told["action"] == told["investment"] == told["follow_up"] == told["budget"]
+    assert pages["action"].column("measures_by_year", "2030") == told["action"]
+    assert pages["budget"].column("budget_measures", "2030") == told["action"]
+    for document in documents.values():
+        frame = pd.read_csv(io.StringIO(csv_files(document)["measures"]))
+        assert frame["share_t"].dropna().tolist() == told["action"]
+        cells = sheet(document, "Åtgärder 2030")
+        at = next(c.column for c in cells[1] if str(c.value).startswith("Andel av minskningen"))
+        numbers = [c.value for (c,) in cells.iter_rows(2, min_col=at, max_col=at) if isinstance(c.value, float)]
+        assert numbers[:-1] == pytest.approx(told["action"], rel=1e-9)
+        assert numbers[-1] == pytest.approx(sum(told["action"]), rel=1e-9)
+    assert pages["investment"].column("costs", "Andel av minskningen [ton CO₂e]") == told["action"]
+
+
+def test_bodies_caps_and_sectors_add_up_across_documents(plan, pages):
+    shares = sum(pages["action"].column("measures", "Andel av minskningen"))
+    for kind in ("action", "investment", "budget"):
+        assert sum(pages[kind].column("bodies", "Andel av minskningen")) == pytest.approx(shares, rel=1e-8)
+        assert sum(pages[kind].column("bodies", "Andel som grupp")) == pytest.approx(shares, rel=1e-8)
+    caps = pages["budget"]
+    columns = (caps.column("caps", t) for t in ("Utan planen", "Åtgärderna", "Hela planen"))
+    for without, measures, left in zip(*columns, strict=True):
+        assert without - measures == pytest.approx(left, rel=1e-8)
+    for k, year in enumerate((2026, 2028, 2030)):
+        by_year = pages["action"].column("measures_by_year", str(year))
+        assert sum(by_year) == pytest.approx(caps.column("caps", "Åtgärderna")[k], rel=1e-8)
+    after = [p.column("sectors", "Utsläpp efter planen") for p in pages.values()]
+    assert all(a == after[0] for a in after)
+    assert len(after[0]) == len(plan.sectors), "a sector is missing"
+    outside = plan.sectors["model"] == "outside"
+    head, *rows = pages["action"].tables["sectors"]
+    still = [r for r in rows if r[head.index("I modellen")] == "utanför modellen"]
+    assert len(still) == outside.sum() > 0
+    assert all(r[head.index("Planens ändring")] == "beräknas inte" for r in still)
+    assert all(r[head.index("Utsläpp nu")] == r[head.index("Utsläpp efter planen")] for r in still)
+
+
+def test_what_is_paid_adds_up(pages):
+    page = pages["investment"]
+    assert sum(page.column("payers", "Investering")) == pytest.approx(
+        sum(page.column("costs", "Investering [kr]")), rel=1e-8
+    )
+    assert page.column("costs", "Drift per år [kr]") == [50_000.0]
+    assert any("ingen angiven" in r for r in page.tables["payers"]) == any(
+        r[1] == "Laddplatser" and isinstance(r[3], float) for r in page.tables["costs"]
+    )
+
+
+def test_what_is_not_quantified_is_never_a_zero(documents, pages):
+    for kind, page in pages.items():
+        row = next(r for r in page.tables["measures"] if "Klimatråd" in r)
+        assert "ej kvantifierad" in row, kind
+        frame = pd.read_csv(io.StringIO(csv_files(documents[kind])["measures"])).set_index("id")
+        assert np.isnan(frame.loc["rad", "share_t"])
+        cells = [[c.value for c in r] for r in sheet(documents[kind], "Åtgärder 2030").iter_rows()]
+        assert "ej kvantifierad" in next(r for r in cells if "Klimatråd" in r)
+
+
+def test_documents_open_without_a_network(documents):
+    for document in documents.values():
+        text = render(document)
+        page = Page(text)
+        assert page.links
+        assert all(link.startswith("#") for link in page.links)
+        assert not re.search(r"url\((?!#)|@import", text)
+        assert {"script", "link", "iframe", "object", "img"}.isdisjoint({t for t, _ in page.tags})
+        assert "default-src 'none'" in text
+
+
+def test_every_figure_leads_to_how_it_was_made(documents, pages):
+    for kind, page in pages.items():
+        assert len(page.ids) == len(set(page.ids))
+        assert {link[1:] for link in page.links} <= set(page.ids)
+        made = {m.id for m in documents[kind].methods}
+        for table in documents[kind].tables:
+            for column in table.columns:
+                if column.kind in ("number", "share"):
+                    assert column.method in made or table.id == "funding", (table.id, column.key)
+    factors = pages["action"].tables["factors"]
+    at = {t: factors[0].index(t) for t in ("Faktor", "Värde", "Lågt", "Högt", "Status", "Källa")}
+    assert {r[at["Status"]] for r in factors[1:]} == {"antagande", "från källa"}
+    assert all(r[at["Lågt"]] <= r[at["Värde"]] <= r[at["Högt"]] for r in factors[1:])
+    assert all(r[at["Källa"]] for r in factors[1:])
+    assert "factor-target.territorial.rate" in pages["action"].ids
+
+
+def test_layers_are_named_with_their_hashes(plan):
+    city = replace(plan.plan.city, sources={"roads": _source()})
+    document = action_document(replace(plan, plan=replace(plan.plan, city=city)), SV)
+    page = Page(render(document))
+    assert "layer-roads" in page.ids
+    assert any("ab12" in str(c) for c in page.tables["layers"][1])
+
+
+def _source():
+    return Source(layer="vector", title="Vägar", path="roads.gpkg", sha256="ab12" * 16, licence="CC0")
+
+
+def test_the_same_plan_gives_the_same_bytes(plan, tmp_path):
+    for document in all_of(plan).values():
+        first = {p: p.read_bytes() for p in write(document, tmp_path)}
+        assert len(first) > 5
+    for document in all_of(plan).values():
+        before = {p: p.read_bytes() for p in tmp_path.glob(f"{document.name}*")}
+        write(document, tmp_path)
+        assert {p: p.read_bytes() for p in before} == before
+    moments = {document.name: workbook(document) for document in all_of(plan).values()}
+    assert all(b"2000-01-01" in openpyxl_core(book) for book in moments.values())
+
+
+def openpyxl_core(book):
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        assert {i.date_time for i in archive.infolist()} == {(2000, 1, 1, 0, 0, 0)}
+        return archive.read("docProps/core.xml")
+
+
+def test_names_carry_no_script_and_no_formula(documents):
+    for document in documents.values():
+        text = render(document)
+        assert "<hus>" not in text
+        assert "Renovera &lt;hus&gt;" in text
+        book = openpyxl.load_workbook(io.BytesIO(workbook(document)))
+        kinds = {c.data_type for s in book for row in s.iter_rows() for c in row}
+        assert "f" not in kinds
+        assert any(c.value == "=1+1" for s in book for row in s.iter_rows() for c in row)
+        assert "'=1+1" in csv_files(document)["measures"]
+
+
+def test_a_screen_reader_finds_its_way(documents):
+    for document in documents.values():
+        page = Page(render(document))
+        tags = page.tags
+        assert dict(tags)["html"]["lang"] == "sv"
+        assert page.headings[0] == 1
+        assert page.headings.count(1) == 1
+        assert all(b - a <= 1 for a, b in zip(page.headings, page.headings[1:], strict=False))
+        assert all("scope" in a for t, a in tags if t == "th")
+        drawn = [a for t, a in tags if t == "svg"]
+        assert drawn
+        for svg in drawn:
+            assert svg["role"] == "img"
+            assert set(svg["aria-labelledby"].split()) <= set(page.ids)
+        tables = sum(t == "table" for t, _ in tags)
+        assert tables == sum(t == "caption" for t, _ in tags) == len(list(document.tables))
+
+
+def contrast(a, b):
+    light = []
+    for colour in (a, b):
+        parts_ = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)]) / 255
+        linear = np.where(parts_ <= 0.03928, parts_ / 12.92, ((parts_ + 0.055) / 1.055) ** 2.4)
+        light.append(float(linear @ [0.2126, 0.7152, 0.0722]))
+    return (max(light) + 0.05) / (min(light) + 0.05)
+
+
+def test_words_stand_out_from_what_they_stand_on(documents, root):
+    style = (root / "views/templates/document.html.j2").read_text(encoding="utf-8")
+    inks = set(re.findall(r"[{ ;]color: (#[0-9a-f]{6})", style))
+    assert len(inks) >= 3
+    assert min(contrast(ink, "#ffffff") for ink in inks) >= 4.5
+    assert min(contrast(ink_on(c), c) for c in COLOURS) >= 4.5
+
+
+def test_english_documents_say_the_same(plan, pages):
+    for kind, document in all_of(plan, Language("en")).items():
+        page = Page(render(document))
+        assert dict(page.tags)["html"]["lang"] == "en"
+        assert page.column("measures", "Share of the reduction") == pages[kind].column(
+            "measures", "Andel av minskningen"
+        )
+        assert "not quantified" in next(r for r in page.tables["measures"] if "Klimatråd" in r)
+
+
+def test_tables_made_elsewhere_have_their_place(plan):
+    money = pd.DataFrame(
+        {"payer": ["Staten"], "capex_sek": [1250000.0], "grant_share": [0.25], "year": [2026], "why": ["="]}
+    )
+    document = investment_document(plan, SV, tables={"npv": money})
+    page = Page(render(document))
+    assert "costs" not in page.tables, "one document has one set of costs"
+    assert page.tables["npv"][0] == ["Betalare", "Investering", "Grant share", "År", "Why"]
+    assert page.tables["npv"][1] == ["Staten", 1250000.0, 0.25, 2026.0, "="]
+    assert "1\xa0250\xa0000" in render(document)
+    with pytest.raises(TwinError, match="two tables called measures"):
+        budget_document(plan, SV, tables={"measures": money})
+
+
+def test_years_that_were_not_calculated_are_refused(plan):
+    with pytest.raises(TwinError, match="2027 was not calculated; years: 2024 to 2030"):
+        follow_up_document(plan, SV, year=2027)
+    with pytest.raises(TwinError, match="can not begin in 2031"):
+        budget_document(plan, SV, first=2031)
+    other = replace(plan, plan=replace(plan.plan, years=(2024, 2026)))
+    with pytest.raises(TwinError, match="does not have the year 2030"):
+        follow_up_document(plan, SV, year=2030, before=other)
+
+
+def test_the_follow_up_tells_what_changed_since_last_time(city, plan):
+    fewer = energy.Scenario.from_text(SCENARIO)
+    fewer = fewer.model_copy(update={"step": fewer.step[:3]})
+    before = portfolio(city, fewer, years=YEARS)
+    page = Page(render(follow_up_document(plan, SV, year=2030, before=before)))
+    head, *rows = page.tables["changed"]
+    new = next(r for r in rows if "Laddplatser" in r)
+    assert new[head.index("Förra upplagan")] == "fanns inte"
+    assert new[head.index("Skillnad")] == new[head.index("Andel av minskningen")]
+    totals = [sum(v for v in (r[k] for r in rows) if isinstance(v, float)) for k in (1, 2, 3)]
+    assert totals[1] - totals[0] == pytest.approx(totals[2], rel=1e-8)
+
+
+def test_many_measures_are_drawn_without_losing_any(plan):
+    one = plan.wedges[plan.wedges["id"] == "hus"]
+    many = pd.concat([one.assign(id=f"m{k}", share_t=one["share_t"] * (k + 1)) for k in range(14)], ignore_index=True)
+    layers = parts.layers_of(replace(plan, wedges=many), SV)
+    assert len(layers) == 10
+    assert layers[-1].name == "Övriga 5 åtgärder"
+    assert sum(layer.tons for layer in layers) == pytest.approx(one["share_t"].to_numpy() * 105)
+
+
+def test_what_raises_emissions_stands_on_the_baseline():
+    baseline = np.array([10.0, 10.0])
+    edges = stacks(baseline, [Layer("1", "a", np.array([1.0, 4.0])), Layer("2", "b", np.array([0.0, -2.0]))])
+    assert edges[0][1].tolist() == [9.0, 6.0]
+    assert edges[1][0].tolist() == [10.0, 12.0]
+
+
+def test_sheets_have_names_that_a_workbook_allows():
+    columns = (Column("name", "Namn", head=True),)
+    tables = tuple(
+        Table(
+            f"t{k}",
+            "En mycket lång rubrik: [med] tecken/som*inte får finnas",
+            pd.DataFrame({"name": ["a\x07b"]}),
+            columns,
+        )
+        for k in range(3)
+    )
+    words = dict.fromkeys(("about", "made", "figure", "method", "formula", "factors", "references", "footer"), "Om")
+    document = Document("x", "T", "", "sv", (), (), tables, words)
+    book = openpyxl.load_workbook(io.BytesIO(workbook(document)))
+    assert len(set(book.sheetnames)) == 5
+    assert all(len(n) <= 31 for n in book.sheetnames)
+    assert book.worksheets[1]["A2"].value == "ab"
