@@ -140,7 +140,7 @@ def ledger(houses: pd.DataFrame, roads: pd.DataFrame) -> pd.DataFrame:
     """Return energy and territorial emissions by carrier.
 
     A building's emissions are the same factor of each carrier in every building, so that the factors follow from the
-    buildings themselves; bought electricity is what solar cells leave.
+    buildings themselves; bought electricity is what solar cells leave. What cars charge in buildings belongs to traffic.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def ledger(houses: pd.DataFrame, roads: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> none = dict.fromkeys(["pv_kwh", "gas_kwh", "biofuel_kwh"], [0.0, 0.0])
+    >>> none = dict.fromkeys(["pv_kwh", "gas_kwh", "biofuel_kwh", "ev_charging_kwh"], [0.0, 0.0])
     >>> houses = pd.DataFrame({"district_heating_kwh": [9.0, 0.0], "electricity_kwh": [1.0, 2.0], "oil_kwh": [0.0, 4.0],
     ...                        "co2e_territorial_kg": [0.54, 1.12], **none})
     >>> roads = pd.DataFrame({"fuel_kwh": [10.0], "biofuel_kwh": [2.0], "traffic_electricity_kwh": [1.0], "co2e_territorial_kg": [2.0]})
@@ -169,12 +169,17 @@ def ledger(houses: pd.DataFrame, roads: pd.DataFrame) -> pd.DataFrame:
     per_kwh = np.zeros(bought.shape[1])
     if used.any():
         per_kwh[used] = np.linalg.lstsq(bought[:, used] / size[used], emitted, rcond=None)[0] / size[used]
-    kwh = bought.sum(axis=0)
-    kg = kwh * np.where(np.abs(per_kwh) < _SMALLEST, 0.0, per_kwh)
+    per_kwh = np.where(np.abs(per_kwh) < _SMALLEST, 0.0, per_kwh)
     fossil, bio = float((roads["fuel_kwh"] - roads["biofuel_kwh"]).sum()), float(roads["biofuel_kwh"].sum())
     power, exhaust = float(roads["traffic_electricity_kwh"].sum()), float(roads["co2e_territorial_kg"].sum())
+    charged = float(houses["ev_charging_kwh"].sum()) if power > 0 else 0.0
+    of_power = _HOUSES.index("electricity")
+    kwh = bought.sum(axis=0)
+    kwh[of_power] -= charged
+    kg = kwh * per_kwh
+    driven = (exhaust, 0.0, charged * float(per_kwh[of_power]))
     rows = [("buildings", c, e, k) for c, e, k in zip(_HOUSES, kwh.tolist(), kg.tolist(), strict=True)]
-    rows += [("traffic", c, e, k) for c, e, k in zip(_FUELS, (fossil, bio, power), (exhaust, 0.0, 0.0), strict=True)]
+    rows += [("traffic", c, e, k) for c, e, k in zip(_FUELS, (fossil, bio, power), driven, strict=True)]
     return pd.DataFrame(rows, columns=["part", "carrier", "energy_kwh", "co2e_kg"])
 
 

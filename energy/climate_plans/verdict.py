@@ -192,7 +192,12 @@ class _Tested:
 
     def total_t(self, year: int, keep: Sequence[int]) -> dict[str, float]:
         """Return the city's emissions with some of the steps, by account [t]."""
-        part = Adoption(tuple(self.adoption.steps[k] for k in keep), tuple(self.adoption.years[k] for k in keep), ())
+        part = Adoption(
+            tuple(self.adoption.steps[k] for k in keep),
+            tuple(self.adoption.years[k] for k in keep),
+            (),
+            self.adoption.stands_from,
+        )
         frames = Model(in_climate(self.city, self.scenario), part, Memory()).with_hours(year, self.factors)
         return {
             a: sum(float(frames[t][f"co2e_{a}_kg"].sum()) for t in ("buildings", "roads")) / _KG_PER_T
@@ -243,7 +248,7 @@ def _lifetime(done: _Tested, step: Step) -> float | None:
     if MEASURES[step.measure].table != "buildings":
         return None
     model = Model(done.city, done.adoption, Memory())
-    alone = Adoption(done.adoption.steps[-1:], done.adoption.years[-1:], ())
+    alone = Adoption(done.adoption.steps[-1:], done.adoption.years[-1:], (), done.adoption.stands_from)
     lives = investment(model.stock(done.factors).buildings, alone, done.factors)["lifetime_years"].dropna()
     return float(lives.min()) if len(lives) else None
 

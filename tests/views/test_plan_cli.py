@@ -120,7 +120,7 @@ def test_plan_and_what_is_followed_up(twin, folder, plan, tmp_path):
     said(twin, "run", folder, "--scenario", plan, "--years", "2030", "--out", tmp_path / "run")
     found = json.loads(said(twin, "follow-up", out, tmp_path / "run", "--out", tmp_path / "f", "--json"))
     assert all(abs(t["residual_t"]) < 1e-9 for t in found["totals"])
-    assert found["totals"][0]["change_t"] == pytest.approx(0, abs=1e-6)
+    assert found["totals"][0]["change_t"] == pytest.approx(0, abs=1e-6)  # what cars charge at home is traffic's
     assert found["totals"][1]["change_t"] < -1
     assert "scenarios.Plan" in {c["input"] for c in found["changes"]}
     assert (tmp_path / "f" / "causes.csv").is_file()
