@@ -32,6 +32,7 @@ STATUSES = ("beslutad", "pågående", "planerad", "idé")
 _DECIDED = ("beslutad", "pågående")
 _PAIRS = 100  # orders and their reverses, where measures are more than all sets of them can be run
 _KG_PER_T = 1000.0
+_TARGET_FROM = 2018  # base year of the territorial target
 
 
 @dataclass(frozen=True)
@@ -252,7 +253,8 @@ def _curves(baseline: Results, done: Results, basis: targets.Basis) -> pd.DataFr
     f = done.factors.at(done.city.base_year)
     pace = targets.path(without[0], f["target.territorial.rate"], int(years[0]), years)
     whole = inventory.sectors(int(years[0]), inventory.inventory(done))["emissions_t"].sum()
-    people = np.array([done.factors.at(int(y))["population.goteborg"] for y in years])
+    counted = years if basis == "per_capita" else np.array([_TARGET_FROM])
+    people = np.array([done.factors.at(int(y))["population.goteborg"] for y in counted])
     return pd.DataFrame(
         {
             "year": years,
@@ -262,7 +264,9 @@ def _curves(baseline: Results, done: Results, basis: targets.Basis) -> pd.DataFr
             "plan_t": with_all,
             "pace_t": pace,
             "gap_t": np.array(with_all) - pace,
-            "city_path_t": targets.territorial_path_t(people, years, f, basis),
+            "city_path_t": targets.territorial_path_t(
+                people if basis == "per_capita" else float(people[0]), years, f, basis
+            ),
             "city_now_t": float(whole),
         }
     )

@@ -112,6 +112,16 @@ def test_with_many_measures_orders_are_drawn_and_still_add_up(city):
     assert kg == pytest.approx(reduction_t(many, 2030), rel=1e-9)
 
 
+def test_the_target_has_two_readings(city):
+    both = [
+        portfolio(city, Scenario.from_text(PLAN), years=(2030,), basis=b).curves["city_path_t"].iloc[0] / 1000
+        for b in ("per_capita", "absolute")
+    ]
+    assert both[1] == pytest.approx(667, rel=1e-3)  # the contract's text
+    assert both[0] == pytest.approx(1.167 * 641.9, rel=1e-3)  # t per inhabitant, for those who live there then
+    assert both[0] > both[1]
+
+
 def test_what_climate_and_factors_change_is_told_apart(city):
     text = PLAN.replace('name = "Plan"', 'name = "Plan"\nclimate = "rcp85_2050"')
     warm = portfolio(city, Scenario.from_text(text), years=(2030,))
