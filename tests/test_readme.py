@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import layers
 from energy import Scenario
 from twin import LAYERS, MEASURES
 
@@ -57,16 +58,22 @@ def test_the_toml_can_be_used(city):
             assert "buildings" in city
 
 
-def commands():
-    skipped = ("make ", "source ", "python -m benchmarks")
-    return [line for block in blocks("sh") for line in block.splitlines() if not line.startswith(skipped)]
+SKIPPED = ("make ", "source ", "python -m benchmarks")
+BLOCKS = [lines for block in blocks("sh") if (lines := [x for x in block.splitlines() if not x.startswith(SKIPPED)])]
 
 
-def test_the_commands_work(tmp_path, monkeypatch, twin):
+@pytest.fixture(scope="module")
+def loaded():
+    """The sample city, read once for all commands."""
+    return layers.load(ROOT / "sample_data")
+
+
+@pytest.mark.parametrize("lines", BLOCKS, ids=[b[0].removeprefix("twin ")[:24] for b in BLOCKS])
+def test_the_commands_work(tmp_path, monkeypatch, twin, loaded, lines):
     (tmp_path / "sample_data").symlink_to(ROOT / "sample_data")
     monkeypatch.chdir(tmp_path)
-    done = []
-    for line in commands():
+    monkeypatch.setattr(layers, "load", lambda *_, **__: loaded)
+    for line in lines:
         words = line.split()
         if words[0] == "twin":
             code, said, told = twin(*words[1:])
@@ -75,11 +82,17 @@ def test_the_commands_work(tmp_path, monkeypatch, twin):
         else:
             assert words[:3] == ["python", "-m", "pytest"]
             subprocess.run([sys.executable, *words[1:], "-q", "-p", "no:cacheprovider"], check=True, cwd=tmp_path)
-        done.append(words[1])
-    assert {"run", "calibrate", "validate", "layers", "measures", "explain", "factors", "new-layer"} <= set(done)
-    assert {p.name for p in (tmp_path / "out").iterdir()} == {
-        "indicators.csv", "buildings.parquet", "roads.parquet", "investment.csv", "summary.json", "run.json",
-    }  # fmt: skip
+        if "--out" in words:
+            assert (tmp_path / words[words.index("--out") + 1]).exists()
+        if words[1] == "run":
+            assert {p.name for p in (tmp_path / "out").iterdir()} == {
+                "indicators.csv", "buildings.parquet", "roads.parquet", "investment.csv", "summary.json", "run.json",
+            }  # fmt: skip
+
+
+def test_the_main_commands_are_shown():
+    shown = {line.split()[1] for lines in BLOCKS for line in lines}
+    assert {"run", "calibrate", "validate", "layers", "measures", "explain", "factors", "new-layer"} <= shown
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\(((?!http)[^)]+)\)", README))
