@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import zipfile
@@ -118,8 +119,9 @@ def _xlsx(file: Path) -> list[list[str]]:
             size = sum(i.file_size for i in archive.infolist())
         if size > _LARGEST:
             raise TwinError(f"{file} holds more than {_LARGEST:,} bytes; a register is a list of measures")
-        sheet = openpyxl.load_workbook(file, read_only=True, data_only=True).worksheets[0]
-        return [[_text(v) for v in row] for row in sheet.iter_rows(values_only=True)]
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        with contextlib.closing(book):
+            return [[_text(v) for v in row] for row in book.worksheets[0].iter_rows(values_only=True)]
     except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError, OSError) as error:
         raise TwinError(f"{file} is no readable XLSX workbook: {error}; open it and save it anew") from error
 
