@@ -10,8 +10,8 @@ import typer
 
 import energy
 import layers
-from energy.climate_plans.optimise import GROUPS, optimise
-from energy.climate_plans.optimise_model import Effort
+from energy.climate_plans.optimiser.model import Effort
+from energy.climate_plans.optimiser.optimise import GROUPS, optimise
 from layers import export
 from views.console import AsJson, Data, Folder, Out, Plugins, err, known, listed, plugins, progress
 

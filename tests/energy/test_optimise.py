@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from shapely import Point
 
 from energy import Scenario, measure, plan, simulate
-from energy.climate_plans.optimise import optimise
-from energy.climate_plans.optimise_groups import age_class
-from energy.climate_plans.optimise_heat import HeatCurve, split
-from energy.climate_plans.optimise_model import Effort
+from energy.climate_plans.optimiser.groups import age_class
+from energy.climate_plans.optimiser.heat import HeatCurve, split
+from energy.climate_plans.optimiser.model import Effort
+from energy.climate_plans.optimiser.optimise import optimise
 from energy.investment import investment
 from energy.memory import Memory
 from energy.register import Cost

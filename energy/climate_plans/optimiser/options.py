@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.carriers import by_category
-from energy.climate_plans.optimise_effects import Effect, RoadPlan, own_cost_sek
-from energy.climate_plans.optimise_groups import Problem, beginning, packages_of
-from twin import reference
+from energy.climate_plans.optimiser.effects import Effect, RoadPlan, own_cost_sek
+from energy.climate_plans.optimiser.groups import Problem, beginning, packages_of
+from energy.climate_plans.optimiser.places import Places
 from twin.errors import TwinError
 from twin.registry import MEASURES
 
@@ -136,7 +135,7 @@ def options(problem: Problem, aims: Sequence[int]) -> Options:
         When there are more ways of combining than can be weighed.
     """
     bench, packages = problem.bench, packages_of(problem)
-    base, places = bench.effects(()), _Places.of(problem)
+    base, places = bench.effects(()), Places.of(problem)
     nothing = np.zeros((len(bench.years), len(problem.labels)))
     parts = [_Part((), nothing, nothing, nothing, np.zeros((len(bench.years), places.pairs)), *_free(problem))]
     missing: list[tuple[int, Bools]] = []
@@ -215,7 +214,7 @@ def _free(problem: Problem) -> tuple[Floats, Floats]:
     return np.zeros((years, years + 1, groups)), np.zeros((0, years, groups))
 
 
-def _part(problem: Problem, places: _Places, package: Package, base: list[Effect]) -> tuple[_Part, Bools]:
+def _part(problem: Problem, places: Places, package: Package, base: list[Effect]) -> tuple[_Part, Bools]:
     """Return a package in all groups, and which of its measures have no price where, shape (measures, groups)."""
     bench, member, groups = problem.bench, problem.member, len(problem.labels)
     effects, years = bench.effects(package), bench.years
@@ -274,7 +273,7 @@ def share_of_own_cost(problem: Problem, k: int) -> Floats:
 
 
 def _columns(
-    problem: Problem, parts: Sequence[_Part], places: _Places, aims: Sequence[int]
+    problem: Problem, parts: Sequence[_Part], places: Places, aims: Sequence[int]
 ) -> dict[str, npt.NDArray[Any]]:
     """Return the choices of all groups as columns."""
     steps, size = problem.bench.steps, problem.labels["buildings"].to_numpy(float)
@@ -322,45 +321,6 @@ def _undominated(table: Floats) -> Bools:
         same = (table == row).all(axis=1)
         keep[i] = not (below & ~same).any() and not same[:i].any()
     return keep
-
-
-@dataclass(frozen=True)
-class _Places:
-    """Where each building's electricity is used: `cell` is grid area times category, -1 outside; `pair` of group and cell."""
-
-    cell: Whole
-    areas: int
-    k1: Floats
-    k2: Floats
-    pair_of: Whole
-    pair: Whole
-    pairs: int
-
-    @classmethod
-    def of(cls, problem: Problem) -> _Places:
-        stock, table = problem.bench.stock, reference.table("velander")
-        charging = table["category"].to_numpy(object) == "charging"
-        table = pd.concat([table[~charging], table[charging]])  # what is charged comes last
-        category = {use: k for k, uses in enumerate(table["uses"].fillna("")) for use in uses.split("|") if use}
-        own = by_category(stock.buildings["use"], {u: float(k) for u, k in category.items()}).astype(np.int64)
-        kinds, areas = len(table) - 1, len(stock.grid_areas)
-        cell = np.where(stock.grid_area >= 0, stock.grid_area * kinds + own, -1)
-        both = np.where((cell >= 0) & (problem.member >= 0), problem.member * max(areas * kinds, 1) + cell, -1)
-        found, number = np.unique(both, return_inverse=True)
-        offset = int(len(found) > 0 and found[0] == -1)
-        pair = np.full((len(problem.labels), areas * kinds), -1)
-        pair.reshape(-1)[found[offset:]] = np.arange(len(found) - offset)
-        k1, k2 = table["k1"].to_numpy(float), table["k2"].to_numpy(float)
-        return cls(cell, areas, k1, k2, number - offset, pair, len(found) - offset)
-
-    def of_areas(self, values: Floats) -> Floats:
-        kinds, inside = len(self.k1) - 1, self.cell >= 0
-        total = np.bincount(self.cell[inside], values[inside], self.areas * kinds)
-        return total.astype(float).reshape(self.areas, kinds)
-
-    def of_pairs(self, values: Floats) -> Floats:
-        inside = self.pair_of >= 0
-        return np.bincount(self.pair_of[inside], values[inside], self.pairs).astype(float)
 
 
 def _roads(problem: Problem) -> tuple[list[RoadPlan], Floats, list[int]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from energy.climate_plans.optimise_groups import AGE_CLASS
+from energy.climate_plans.optimiser.groups import AGE_CLASS
 from energy.plan import NEVER, plan
 from energy.scenario import Scenario, Step
 from twin.city import City

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from energy.climate_plans.optimise_heat import Cell, split, tiled
-from energy.climate_plans.optimise_model import Effort, Goal, Solved, Terms, Tightened, area_energy, solve
-from energy.climate_plans.optimise_options import Options
+from energy.climate_plans.optimiser.heat import Cell, split, tiled
+from energy.climate_plans.optimiser.model import Effort, Goal, Solved, Terms, Tightened, area_energy, solve
+from energy.climate_plans.optimiser.options import Options
 
 __all__ = ["Found", "Outcome", "furthest", "keeps", "outcome", "peaks_kw", "search"]
 

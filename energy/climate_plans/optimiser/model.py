@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 from highspy._core import _Highs as Solver  # the wrapper around it prints a greeting on standard output
 
-from energy.climate_plans.optimise_heat import Cell, HeatCurve
-from energy.climate_plans.optimise_options import Options
+from energy.climate_plans.optimiser.heat import Cell, HeatCurve
+from energy.climate_plans.optimiser.options import Options
 
 __all__ = ["Effort", "Solved", "Terms", "Tightened", "area_energy", "solve"]
 

@@ -17,14 +17,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.climate_plans.optimise_effects import Bench
-from energy.climate_plans.optimise_groups import AGE_CLASS, Problem, grouped
-from energy.climate_plans.optimise_heat import HeatCurve
-from energy.climate_plans.optimise_inputs import Asked
-from energy.climate_plans.optimise_model import Effort, Terms
-from energy.climate_plans.optimise_options import Options, options
-from energy.climate_plans.optimise_plan import Checked, checked, chosen_table, written
-from energy.climate_plans.optimise_search import Found, furthest, outcome, peaks_kw, search
+from energy.climate_plans.optimiser.effects import Bench
+from energy.climate_plans.optimiser.groups import AGE_CLASS, Problem, grouped
+from energy.climate_plans.optimiser.heat import HeatCurve
+from energy.climate_plans.optimiser.inputs import Asked
+from energy.climate_plans.optimiser.model import Effort, Terms
+from energy.climate_plans.optimiser.options import Options, options
+from energy.climate_plans.optimiser.plan import Checked, checked, chosen_table, written
+from energy.climate_plans.optimiser.search import Found, furthest, outcome, peaks_kw, search
 from energy.electrification.heat_pumps import degree_hours
 from energy.memory import Memory
 from energy.plan import plan

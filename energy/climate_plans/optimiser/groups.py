@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from energy.buildings import archetypes
-from energy.climate_plans.optimise_effects import Bench
+from energy.climate_plans.optimiser.effects import Bench
 from twin import reference
 from twin.errors import TwinError, did_you_mean
 from twin.registry import MEASURES

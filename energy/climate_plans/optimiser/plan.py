@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.climate_plans.optimise_effects import own_cost_sek
-from energy.climate_plans.optimise_groups import Problem
-from energy.climate_plans.optimise_model import Terms
-from energy.climate_plans.optimise_options import Options, share_of_own_cost
-from energy.climate_plans.optimise_search import Outcome
+from energy.climate_plans.optimiser.effects import own_cost_sek
+from energy.climate_plans.optimiser.groups import Problem
+from energy.climate_plans.optimiser.model import Terms
+from energy.climate_plans.optimiser.options import Options, share_of_own_cost
+from energy.climate_plans.optimiser.search import Outcome
 from energy.investment import investment
 from energy.results import Results
 from energy.scenario import Scenario, Step
