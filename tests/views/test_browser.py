@@ -151,6 +151,28 @@ def test_a_boundary_drawn_on_the_map_becomes_a_network_beside_heat_pumps(sample)
         assert foreign == errors == []
 
 
+def test_a_zone_drawn_on_the_map_tells_traffic_emissions_charging_and_ways(sample):
+    with opened(sample, "area=p19") as (page, foreign, errors):
+        page.get_by_role("link", name="Trafik").click(timeout=PATIENCE_MS)
+        page.get_by_role("radio", name="Utsläppsfri zon").click(timeout=PATIENCE_MS)
+        page.get_by_text("Stadens summor").wait_for(timeout=PATIENCE_MS)  # the area's own boundary
+        canvas = page.locator('.draw canvas[data-ready="true"]')
+        canvas.wait_for(timeout=PATIENCE_MS)
+        size = canvas.evaluate("c => [c.clientWidth, c.clientHeight]")
+        page.get_by_role("button", name="Börja om").click()
+        page.get_by_text("Stadens summor").wait_for(state="detached", timeout=PATIENCE_MS)
+        for x, y in ((0.02, 0.1), (0.98, 0.1), (0.98, 0.97), (0.02, 0.97)):
+            canvas.click(position={"x": x * size[0], "y": y * size[1]})
+        page.get_by_role("button", name="Slut gränsen").click()
+        page.get_by_text("Stadens summor").wait_for(timeout=PATIENCE_MS)
+        told = text_of(page)
+        assert re.search(r"Zonen har [1-9]\d* gator", told)
+        for word in ("Ny trafik runt zonen", "Laddning som tillkommer", "Vad man når med bil", "Tal och källor bakom"):
+            assert word in told
+        assert coloured(pixels(page)) > 0
+        assert foreign == errors == []
+
+
 def test_raising_a_share_changes_the_capacity_map_at_once(sample):
     with opened(sample, "area=p19") as (page, foreign, errors):
         page.locator("canvas").first.wait_for(timeout=PATIENCE_MS)
