@@ -2,7 +2,8 @@
 
 Counts say how much passes a street, not from where to where. Through traffic is taken to run between the zone's gates,
 the nodes where streets inside and outside meet, in proportion to what is kept out at both; it is scaled so that its
-shortest ways through the zone are as many vehicle kilometres as leave the zone's streets.
+shortest ways through the zone are as many vehicle kilometres as leave the zone's streets. Nobody drives around for longer
+than a detour that people accept; what would have to stays in the zone, where it is, and emits as before.
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ def rerouted(
     rerouting_share: float,
     vehicles: Collection[str] = ("car", "van"),
     closed_to: Collection[str] = (),
+    longest_detour: float | None = None,
 ) -> Rerouting:
     """Return the streets' traffic when some vehicles may enter the streets inside only on electricity, or not at all.
 
@@ -107,6 +109,8 @@ def rerouted(
         0 to 1.
     vehicles, closed_to : collection of str
         Of ``car``, ``van``, ``lorry`` and ``bus``: those that must be electric, and those that may not enter.
+    longest_detour : float, optional
+        The longest time around that is accepted, per time through the zone [1]; without it, any.
 
     Raises
     ------
@@ -126,13 +130,16 @@ def rerouted(
     km = roads["length_m"].to_numpy(float) / 1000
     removed = {k: float(km @ n) for k, n in leaving.items()}
     total = sum(removed.values())
-    flow = _around(inside, nodes, km, _hours(roads, km), sum(leaving.values(), np.zeros(len(roads))), aadt > 0)
-    moves = bool(flow.any())
+    out = sum(leaving.values(), np.zeros(len(roads)))
+    flow, moved = _around(inside, nodes, km, _hours(roads, km), out, aadt > 0, longest_detour)
+    leaving = {k: n * moved for k, n in leaving.items()}
     for c in vehicles:
-        replaced = np.where(inside, driven[c, "fuel"], 0.0) - leaving[c, "fuel"]
+        replaced = np.where(inside, driven[c, "fuel"], 0.0) * (
+            1 - _leaves(c, "fuel", rerouting_share, vehicles, closed_to)
+        )
         driven[c, "electric"] = driven[c, "electric"] + replaced
         driven[c, "fuel"] = driven[c, "fuel"] - replaced
-    if moves:
+    if moved:
         driven = {k: n - leaving[k] + flow * removed[k] / total for k, n in driven.items()}
     count = {c: driven[c, "electric"] + driven[c, "fuel"] for c in CLASSES}
     now = sum(count.values(), np.zeros(len(roads)))
@@ -142,7 +149,7 @@ def rerouted(
         f"{c}_ev_share": _part(driven[c, "electric"], count[c], np.where(must[k], 1.0, power[c]))
         for k, c in enumerate(CLASSES)
     }
-    return Rerouting(roads.assign(aadt=now, **changed), total if moves else 0.0, float(km @ flow))
+    return Rerouting(roads.assign(aadt=now, **changed), total * moved, float(km @ flow))
 
 
 def _leaves(vehicle: str, drive: str, share: float, vehicles: Collection[str], closed_to: Collection[str]) -> float:
@@ -171,21 +178,30 @@ def _hours(roads: pd.DataFrame, km: Floats) -> Floats:
     return np.asarray(km / roads["posted_speed_kmh"].to_numpy(float))
 
 
-def _around(inside: Flags, nodes: Whole, km: Floats, hours: Floats, leaving: Floats, motor: Flags) -> Floats:
-    """Return the vehicles a day added to each street; none where no gates are joined both ways."""
+def _around(
+    inside: Flags, nodes: Whole, km: Floats, hours: Floats, leaving: Floats, motor: Flags, longest: float | None
+) -> tuple[Floats, float]:
+    """Return the vehicles a day added to each street, and what part of the leaving traffic they are.
+
+    None where no gates are joined both ways within the longest detour.
+    """
     zone, rest = inside & motor, ~inside & motor
     gates = np.intersect1d(nodes[zone], nodes[rest])
     flow = np.zeros(len(km))
     if len(gates) < 2 or not leaving.any():
-        return flow
+        return flow, 0.0
     n = int(nodes.max()) + 1
     weight = (np.bincount(nodes[:, 0], leaving, n) + np.bincount(nodes[:, 1], leaving, n))[gates]
     through, round_it = _Ways.of(nodes, hours, zone, gates, n), _Ways.of(nodes, hours, rest, gates, n)
     trips = np.triu(np.outer(weight, weight), 1) * through.joined(gates) * round_it.joined(gates)
-    through_km = float(km @ through.loaded(gates, trips, len(km)))
-    if through_km <= 0:
-        return flow
-    return round_it.loaded(gates, trips * float(km @ leaving) / through_km, len(km))
+    accepted = trips
+    if longest is not None:
+        accepted = trips * (round_it.hours[:, gates] <= longest * through.hours[:, gates])
+    through_km, accepted_km = (float(km @ through.loaded(gates, t, len(km))) for t in (trips, accepted))
+    if accepted_km <= 0:
+        return flow, 0.0
+    moved = accepted_km / through_km
+    return round_it.loaded(gates, accepted * float(km @ leaving) / through_km, len(km)), moved
 
 
 @dataclass(frozen=True)

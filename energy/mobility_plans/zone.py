@@ -190,6 +190,7 @@ def zone_study(results: Results, year: int, wish: ZoneWish, prepared: ZoneCity |
     moved = rerouted(
         of.pieces, in_zone, np.column_stack([of.graph.a, of.graph.b]).astype(np.intp), rerouting_share=share,
         vehicles=wish.vehicles, closed_to=("car",) if wish.closed else (),
+        longest_detour=None if wish.closed else f["zone.longest_detour"],
     )  # fmt: skip
     after = emitted(moved.roads, f, year)
     streets = _streets(city["roads"], of.graph, of_zone, (of.emitted, of.pieces), (after, moved.roads))

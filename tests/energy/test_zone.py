@@ -60,6 +60,26 @@ def test_the_way_around_a_square_by_hand():
     assert found.roads["van_share"].to_numpy() == pytest.approx(0.1)
 
 
+def test_nobody_drives_around_for_longer_than_is_accepted():
+    lines = square()
+    roads, inside = streets(lines), np.array([False, True, False, False, False])
+    found = rerouted(roads, inside, end_nodes(lines), rerouting_share=0.5, longest_detour=2.9)  # it would take 3
+    assert found.removed_km_per_day == found.added_km_per_day == 0
+    np.testing.assert_allclose(found.roads["aadt"], 1000)
+    np.testing.assert_allclose(found.roads["car_ev_share"], [0.2, 0.6, 0.2, 0.2, 0.2])  # 400 of 800 are replaced
+    assert rerouted(
+        roads, inside, end_nodes(lines), rerouting_share=0.5, longest_detour=3.1
+    ).detour_factor == pytest.approx(3)
+
+
+@pytest.mark.parametrize("longest", [1.2, 2.0, 4.0])
+def test_no_detour_of_the_whole_is_longer_than_the_longest_of_its_parts(longest):
+    lines, inside = lattice()
+    found = rerouted(streets(lines), inside, end_nodes(lines), rerouting_share=0.5, longest_detour=longest)
+    assert np.isnan(found.detour_factor) or found.detour_factor <= longest + 1e-9  # one speed everywhere
+    assert found.removed_km_per_day <= 0.5 * fossil_km(streets(lines)[inside]) + 1e-9
+
+
 def test_without_a_way_around_the_traffic_stays():
     lines = square()[:3]
     roads = streets(lines)

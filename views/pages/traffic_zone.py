@@ -31,7 +31,7 @@ __all__ = ["show"]
 _OWN = ""
 _MAPPED = {"aadt": "1/d", "co2e_lifecycle_kg": "kg", "nox_kg": "kg"}
 _FACTORS = (
-    "zone.rerouting_share", "zone.near_m", "fleet.ev_share", "fleet.lorry_ev_share", "ev.energy_kwh_per_km",
+    "zone.rerouting_share", "zone.longest_detour", "zone.near_m", "fleet.ev_share", "fleet.lorry_ev_share", "ev.energy_kwh_per_km",
     "electricity.lifecycle", "electricity.marginal", "charging.car.home_share", "charging.car.work_share",
     "travel.minutes", "travel.walk_kmh", "uncertainty.counts_cv", "uncertainty.fleet_cv", "uncertainty.co2_cv",
     "uncertainty.nox_cv", "uncertainty.wear_cv", "uncertainty.unknown_aadt_cv",
