@@ -45,7 +45,7 @@ _SAME = 1e-9
 _MOST_STATES = 16_000_000  # of seven numbers, some 1 GB
 _FUELS = ("electricity_kwh", "pv_kwh", "oil_kwh", "gas_kwh", "biofuel_kwh")
 _CARRIERS = (*_FUELS, "ev_charging_kwh", "district_heating_kwh")
-_RUNS = ("_memory", "_driven", "_supplied", "_states")  # what does not depend on the value
+_RUNS = ("_memory", "_driven", "_supplied", "_states", "_frames")  # what does not depend on the value
 
 
 def masked(adoption: Adoption, keep: Sequence[bool]) -> Adoption:
@@ -234,11 +234,17 @@ class Coalitions:
         """Of the year with no measures, which the other runs read."""
         return Memory()
 
+    @cached_property
+    def _frames(self) -> dict[int, dict[str, pd.DataFrame]]:
+        return {}
+
     def _run(self, coalition: int) -> dict[str, pd.DataFrame]:
         """Return the year as the model runs it with the steps of a coalition."""
-        keep = [coalition >> self.players.index(g) & 1 == 1 for g in self.groups]
-        model = replace(self.model, adoption=masked(self.model.adoption, keep))
-        return dict(model.with_hours(self.year, self.factors))
+        if coalition not in self._frames:
+            keep = [coalition >> self.players.index(g) & 1 == 1 for g in self.groups]
+            model = replace(self.model, adoption=masked(self.model.adoption, keep))
+            self._frames[coalition] = dict(model.with_hours(self.year, self.factors))
+        return self._frames[coalition]
 
     @cached_property
     def _on_roads(self) -> int:
