@@ -189,7 +189,9 @@ def _houses(portfolio: Portfolio, money: InvestmentPlan) -> tuple[pd.DataFrame, 
             not_placed += spent
             continue
         weight = np.where(years <= money.years[-1], area, 0.0)
-        if spent and weight.sum() > 0:
+        if not weight.sum() > 0:
+            not_placed += spent
+        elif spent:
             share = weight / weight.sum()
             capex += spent * share
             yearly += float((cost.spent_sek * annuity(rate, cost.lifetime_years)).sum()) * share
