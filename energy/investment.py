@@ -35,7 +35,9 @@ _SUMS = {
 _COLUMNS = ["step", "measure", "year", "adopters", "quantity", "unit", *_SUMS, "lifetime_years", "note"]
 
 
-def investment(buildings: pd.DataFrame, adoption: Adoption, factors: Factors) -> pd.DataFrame:
+def investment(
+    buildings: pd.DataFrame, adoption: Adoption, factors: Factors, prices: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return what each step costs each year.
 
     Parameters
@@ -46,6 +48,8 @@ def investment(buildings: pd.DataFrame, adoption: Adoption, factors: Factors) ->
         Who adopts what and when.
     factors : Factors
         The numbers.
+    prices : DataFrame, optional
+        As ``measure_costs``, the default; for instance brought to one price level.
 
     Returns
     -------
@@ -55,7 +59,7 @@ def investment(buildings: pd.DataFrame, adoption: Adoption, factors: Factors) ->
         embodied_high_kg, lifetime_years, note. Low and high ends are sums of low and high ends. Without a price, all
         numbers but the adopters are blank and the note says so.
     """
-    prices = reference.table("measure_costs")
+    prices = reference.table("measure_costs") if prices is None else prices
     rows: list[dict[str, Any]] = []
     for year in _years(adoption):
         f = factors.at(year)

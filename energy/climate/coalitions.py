@@ -1,4 +1,4 @@
-"""The emissions of every set of a plan's measures: who does what is planned once, then measures are left out.
+"""The emissions, or the cost, of every set of a plan's measures: who does what is planned once, then some are left out.
 
 Were adoption planned anew for each set, a step that is left out would set its buildings free for another, and the sets
 would not be of the same measures. So the whole plan is made once, and the steps that are out are masked.
@@ -6,11 +6,14 @@ would not be of the same measures. So the whole plan is made once, and the steps
 A building's own energy depends on its own measures alone. It is calculated once for every set of those that it adopts,
 mostly none or one, instead of once for every set of the city's. What couples the buildings is run for every set: the
 district heating, whose plants follow the sum of all heat, and the cars that residents charge, which follow the streets.
+
+What is calculated is energy by carrier. A :class:`Value` says what it is worth: emissions in an account, or money. The
+same runs serve every value, and since a value is linear in the carriers, shares add up in kilograms as in kronor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,10 +21,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from energy.accounts import ACCOUNTS, with_emissions
 from energy.buildings.demand import demand
 from energy.buildings.hourly import hourly_demand, stock_drivers
 from energy.climate.attribution import MOST
+from energy.climate.coalition_states import States, ranks, subsets
+from energy.climate.values import Emissions, Value
 from energy.district_heating.supply import network
 from energy.electrification.heat_pumps import degree_hours
 from energy.memory import Memory
@@ -37,9 +41,11 @@ __all__ = ["Coalitions", "labels", "masked"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
-_SUPPLY = network.Delivery(0, 0, 0, 0, pd.DataFrame(), 0.0, 0.0, 0.0, 0.0)  # heat that emits nothing
 _SAME = 1e-9
-_MOST_STATES = 40_000_000  # of three numbers, some 1 GB
+_MOST_STATES = 16_000_000  # of seven numbers, some 1 GB
+_FUELS = ("electricity_kwh", "pv_kwh", "oil_kwh", "gas_kwh", "biofuel_kwh")
+_CARRIERS = (*_FUELS, "ev_charging_kwh", "district_heating_kwh")
+_RUNS = ("_memory", "_driven", "_supplied", "_states", "_frames")  # what does not depend on the value
 
 
 def masked(adoption: Adoption, keep: Sequence[bool]) -> Adoption:
@@ -97,43 +103,8 @@ def labels(steps: Sequence[Step], by: str | Sequence[str] = "step") -> list[str]
 
 
 @dataclass(frozen=True)
-class _States:
-    """What each building needs in each set of its own players.
-
-    Attributes
-    ----------
-    own : array (buildings,) of int
-        Players that change it, as a coalition.
-    first : array (buildings,) of int
-        Where its states begin.
-    rank : dict of int to array (2^n,) of int
-        By own players: which of the building's states a coalition means.
-    heat_kwh, hot_water_kwh : array (states,)
-        District heat, and the part that is hot water.
-    other_kg : array (states,)
-        Emissions of all but district heat and charging.
-    """
-
-    own: Whole
-    first: Whole
-    rank: dict[int, Whole]
-    heat_kwh: Floats
-    hot_water_kwh: Floats
-    other_kg: Floats
-
-    def at(self, coalition: int) -> Whole:
-        """Return the state of every building."""
-        kinds, kind = self._kinds
-        return self.first + np.array([self.rank[k][coalition] for k in kinds.tolist()], np.int64)[kind]
-
-    @cached_property
-    def _kinds(self) -> tuple[Whole, npt.NDArray[np.intp]]:
-        return np.unique(self.own, return_inverse=True)
-
-
-@dataclass(frozen=True)
 class Coalitions:
-    """A plan's measures in every combination, for one year and one account.
+    """A plan's measures in every combination, for one year and one value.
 
     Attributes
     ----------
@@ -142,8 +113,8 @@ class Coalitions:
     factors : Factors
         The scenario's; they hold in every combination.
     year : int
-    account : str
-        ``territorial``, ``lifecycle`` or ``marginal``.
+    account : str or Value
+        Emissions: ``territorial``, ``lifecycle`` or ``marginal``; or what else energy is worth, such as money.
     groups : tuple of str
         The group of each step (:func:`labels`); those that share a text are one player.
     """
@@ -151,14 +122,23 @@ class Coalitions:
     model: Model
     factors: Factors
     year: int
-    account: str
+    account: str | Value
     groups: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if self.account not in ACCOUNTS:
-            raise TwinError(f"no account {self.account!r}{did_you_mean(self.account, ACCOUNTS)}")
+        _ = self._value
         if len(self.groups) != len(self.model.adoption.steps):
             raise TwinError(f"{len(self.groups)} groups were named for {len(self.model.adoption.steps)} steps")
+
+    @cached_property
+    def _value(self) -> Value:
+        return Emissions(self.account) if isinstance(self.account, str) else self.account
+
+    def valued(self, account: str | Value) -> Coalitions:
+        """Return the same combinations with another value; what has been run is not run again."""
+        other = replace(self, account=account)
+        other.__dict__.update({name: getattr(self, name) for name in _RUNS})
+        return other
 
     @cached_property
     def players(self) -> tuple[str, ...]:
@@ -176,7 +156,7 @@ class Coalitions:
         return len(self.stock.buildings)
 
     def __call__(self, coalition: int) -> Floats:
-        """Return the emissions of every building and then of every road [kg].
+        """Return the worth of every building and then of every road: emissions [kg], or money.
 
         Parameters
         ----------
@@ -187,14 +167,18 @@ class Coalitions:
         -------
         array (buildings + roads,)
         """
-        states, roads = self._states, self._streets(coalition & self._on_roads)
+        states, streets = self._states, self._streets(coalition & self._on_roads)
         at = states.at(coalition)
-        heat = states.heat_kwh[at]
-        per_kwh = self._heat_kg_per_kwh(float(heat.sum()), float(states.hot_water_kwh[at].sum()))
-        return np.concatenate([states.other_kg[at] + heat * per_kwh + roads[0], roads[1]])
+        heat, water = states.heat_kwh[at], states.hot_water_kwh[at]
+
+        def supply() -> network.Delivery:
+            return self._supply(float(heat.sum()), float(water.sum()))
+
+        of_heat = self._value.heat(heat, water, supply)
+        return np.concatenate([self._other[at] + of_heat + streets[0], streets[1]])
 
     def all(self) -> Floats:
-        """Return the emissions of all coalitions, shape (2^n, buildings + roads) [kg].
+        """Return the worth of all coalitions, shape (2^n, buildings + roads).
 
         Raises
         ------
@@ -232,8 +216,7 @@ class Coalitions:
         """Compare nothing and everything with the model as it is always run."""
         for coalition in (0, len(emissions_kg) - 1):
             frames = self._run(coalition)
-            column = f"co2e_{self.account}_kg"
-            whole = np.concatenate([frames[t][column].to_numpy(float) for t in ("buildings", "roads")])
+            whole = self._value.whole(frames, self._f)
             if np.abs(whole - emissions_kg[coalition]).max(initial=0.0) > _SAME * max(
                 np.abs(whole).max(initial=0.0), 1
             ):
@@ -251,11 +234,17 @@ class Coalitions:
         """Of the year with no measures, which the other runs read."""
         return Memory()
 
+    @cached_property
+    def _frames(self) -> dict[int, dict[str, pd.DataFrame]]:
+        return {}
+
     def _run(self, coalition: int) -> dict[str, pd.DataFrame]:
         """Return the year as the model runs it with the steps of a coalition."""
-        keep = [coalition >> self.players.index(g) & 1 == 1 for g in self.groups]
-        model = replace(self.model, adoption=masked(self.model.adoption, keep))
-        return dict(model.with_hours(self.year, self.factors))
+        if coalition not in self._frames:
+            keep = [coalition >> self.players.index(g) & 1 == 1 for g in self.groups]
+            model = replace(self.model, adoption=masked(self.model.adoption, keep))
+            self._frames[coalition] = dict(model.with_hours(self.year, self.factors))
+        return self._frames[coalition]
 
     @cached_property
     def _on_roads(self) -> int:
@@ -267,51 +256,55 @@ class Coalitions:
         return found
 
     @cached_property
-    def _driven(self) -> dict[int, tuple[Floats, Floats]]:
+    def _driven(self) -> dict[int, tuple[Floats, pd.DataFrame]]:
+        return {}
+
+    @cached_property
+    def _worth_of_streets(self) -> dict[int, tuple[Floats, Floats]]:
         return {}
 
     def _streets(self, some: int) -> tuple[Floats, Floats]:
-        """Return what charging emits in each building, and what each road emits, in a coalition of those players [kg]."""
+        """Return the worth of charging in each building, and of each road, in a coalition of those players."""
+        if some not in self._worth_of_streets:
+            charged, roads = self._drive(some)
+            energy = self._energy({"electricity_kwh": charged, "ev_charging_kwh": charged})
+            worth = self._value.buildings(energy, self._f, streets=len(roads) > 0)
+            self._worth_of_streets[some] = worth, self._value.roads(roads, self._f)
+        return self._worth_of_streets[some]
+
+    def _drive(self, some: int) -> tuple[Floats, pd.DataFrame]:
+        """Return what is charged in each building, and what is driven on each road, in a coalition of those players."""
         if some not in self._driven:
             steps = zip(self.model.adoption.steps, self.groups, strict=True)
             keep = [MEASURES[s.measure].table == "roads" and some >> self.players.index(g) & 1 == 1 for s, g in steps]
             model = replace(self.model, adoption=masked(self.model.adoption, keep))
             frames = model.year(self.year, self.factors, Memory(self._memory) if some else self._memory, None)
             charged = frames["buildings"]["ev_charging_kwh"].to_numpy(float)
-            road_kg = frames["roads"][f"co2e_{self.account}_kg"].to_numpy(float)
-            kg = self._kg(pd.DataFrame({"electricity_kwh": charged, "ev_charging_kwh": charged}))
-            self._driven[some] = kg, road_kg
+            self._driven[some] = charged, frames["roads"]
         return self._driven[some]
 
-    def _kg(self, energy: pd.DataFrame) -> Floats:
-        """Return the emissions of bought energy other than district heat."""
-        carriers = (
-            "district_heating_kwh",
-            "electricity_kwh",
-            "ev_charging_kwh",
-            "pv_kwh",
-            "oil_kwh",
-            "gas_kwh",
-            "biofuel_kwh",
-        )
-        complete = energy.assign(**{c: 0.0 for c in carriers if c not in energy})
-        return with_emissions(complete, _SUPPLY, self._f, streets=len(self.stock.roads) > 0)[
-            f"co2e_{self.account}_kg"
-        ].to_numpy(float)
+    @staticmethod
+    def _energy(known: Mapping[str, Floats]) -> pd.DataFrame:
+        return pd.DataFrame(dict(known)).assign(**{c: 0.0 for c in _CARRIERS if c not in known})
+
+    @cached_property
+    def _other(self) -> Floats:
+        """The worth of every state without district heat and charging."""
+        energy = self._energy(dict(zip(_FUELS, self._states.other_kwh.T, strict=True)))
+        return self._value.buildings(energy, self._f, streets=len(self.stock.roads) > 0)
 
     @cached_property
     def _cold(self) -> Floats:
         return degree_hours(self.stock.season.temp_air_c, self._f["heat_pump.heating_threshold_c"])
 
     @cached_property
-    def _supplied(self) -> dict[tuple[float, float], float]:
+    def _supplied(self) -> dict[tuple[float, float], network.Delivery]:
         return {}
 
-    def _heat_kg_per_kwh(self, delivered_kwh: float, hot_water_kwh: float) -> float:
+    def _supply(self, delivered_kwh: float, hot_water_kwh: float) -> network.Delivery:
         key = (delivered_kwh, hot_water_kwh)
         if key not in self._supplied:
-            heat = network.run(delivered_kwh, hot_water_kwh, self._cold, self.stock.heat_supply, self._f)
-            self._supplied[key] = float(getattr(heat, self.account))
+            self._supplied[key] = network.run(delivered_kwh, hot_water_kwh, self._cold, self.stock.heat_supply, self._f)
         return self._supplied[key]
 
     def _cooling_kwh(self, buildings: pd.DataFrame) -> Floats | None:
@@ -327,7 +320,7 @@ class Coalitions:
         return out
 
     @cached_property
-    def _states(self) -> _States:
+    def _states(self) -> States:
         n, count = len(self.players), self.buildings
         steps = [
             (step, years, self.players.index(group))
@@ -345,10 +338,10 @@ class Coalitions:
             raise TwinError(f"the buildings have {total} combinations of measures; group the measures more coarsely")
         first = np.cumsum(sizes) - sizes
         kinds = np.unique(own)
-        rank = {int(k): _ranks(int(k), n) for k in kinds}
-        heat, water, other = np.empty(total), np.empty(total), np.empty(total)
+        rank = {int(k): ranks(int(k), n) for k in kinds}
+        heat, water, other = np.empty(total), np.empty(total), np.empty((total, len(_FUELS)))
         stock = self.stock
-        for some in sorted({s for k in rank for s in _subsets(k)}):
+        for some in sorted({s for k in rank for s in subsets(k)}):
             rows = np.flatnonzero((own & some) == some)
             place = (
                 first[rows]
@@ -364,8 +357,8 @@ class Coalitions:
             on_network = (now["heating"] == "district_heating").to_numpy(bool)
             heat[place] = needs["district_heating_kwh"].to_numpy(float)
             water[place] = np.where(on_network, needs["hot_water_need_kwh"].to_numpy(float), 0.0)
-            other[place] = self._kg(_without_charging(needs).assign(district_heating_kwh=0.0))
-        return _States(own, first, rank, heat, water, other)
+            other[place] = _without_charging(needs)[list(_FUELS)].to_numpy(float)
+        return States(own, first, rank, heat, water, other)
 
 
 def _without_charging(needs: pd.DataFrame) -> pd.DataFrame:
@@ -377,34 +370,3 @@ def _without_charging(needs: pd.DataFrame) -> pd.DataFrame:
         "household_electricity_kwh",
     ]
     return needs.assign(electricity_kwh=needs[parts].sum(axis=1))
-
-
-def _subsets(mask: int) -> list[int]:
-    """Return every set of a coalition's players, from none to all.
-
-    Examples
-    --------
-    >>> _subsets(0b101)
-    [0, 1, 4, 5]
-    """
-    found = [0]
-    for bit in range(mask.bit_length()):
-        if mask >> bit & 1:
-            found += [s | 1 << bit for s in found]
-    return found
-
-
-def _ranks(own: int, n: int) -> Whole:
-    """Return, for every coalition of n players, the number of its part within `own` among the sets of `own`.
-
-    Examples
-    --------
-    >>> _ranks(0b101, 3).tolist()
-    [0, 1, 0, 1, 2, 3, 2, 3]
-    """
-    masks, out, place = np.arange(1 << n), np.zeros(1 << n, np.int64), 0
-    for bit in range(n):
-        if own >> bit & 1:
-            out |= (masks >> bit & 1) << place
-            place += 1
-    return out

@@ -29,7 +29,7 @@ __all__ = [
 
 Floats = npt.NDArray[np.float64]
 Years = npt.NDArray[np.int_]
-PERSPECTIVES = ("city", "municipal_company", "household", "society")
+PERSPECTIVES = ("city", "company", "household", "business", "region", "state", "society")
 _SHARE_TOLERANCE = 1e-9
 
 
@@ -133,7 +133,7 @@ def perspective_sek(flows: pd.DataFrame, who: str, years: Years) -> Floats:
     """Return the net flow of each year as one sees it.
 
     What one pays another is an expense to the first and an income to the second; to society it is nothing, as when a
-    household pays a municipal company or gets a grant from the city. Society sees what anyone of it pays or is paid by
+    household pays the city's company or gets a grant from the city. Society sees what anyone of it pays or is paid by
     somebody outside, such as builders or fuel markets.
 
     Parameters

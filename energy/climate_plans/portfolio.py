@@ -7,7 +7,7 @@ building and street, so that the map of a measure's contribution adds up to the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +59,8 @@ class Portfolio:
         (all), city_path_t and its gap_t.
     sectors : DataFrame
         One row a sector of the inventory: what it was, what of it is modelled, and what the plan leaves in the last year.
+    runs : dict of int to Coalitions
+        By year: every combination of the measures, for what else is to be shared out, such as money.
     """
 
     baseline: Results
@@ -69,6 +71,7 @@ class Portfolio:
     bodies: pd.DataFrame
     curves: pd.DataFrame
     sectors: pd.DataFrame
+    runs: dict[int, Coalitions] = field(default_factory=dict, repr=False)
 
     @property
     def conflicts(self) -> tuple[Conflict, ...]:
@@ -130,18 +133,21 @@ def portfolio(
         raise TwinError(f"no measure of {scenario.name!r} changes anything:\n  {told}")
     parts, maps, pairs = [], {}, pd.DataFrame()
     owned = []
+    runs = {}
+    model = Model(in_climate(done.city, done.scenario), done.adoption, Memory())
     for k, year in enumerate(span):
         tell(0.5 + 0.5 * k / len(span), str(year))
-        found = _year(done, year)
+        runs[year] = Coalitions(model, done.factors, year, "territorial", done.scenario.ids)
+        found = _year(runs[year])
         parts.append(_wedges(found, baseline, done, year))
         owned.append(_bodies(found, done.scenario, year))
         if year == span[-1]:
             maps = dict(zip(done.scenario.ids, found.share_kg, strict=True))
             pairs = _interactions(found, done.scenario)
     wedges = pd.concat(parts, ignore_index=True)
-    curves = _curves(baseline, done, basis)
+    curves = _curves(baseline, done, model, basis)
     return Portfolio(
-        baseline, done, wedges, maps, pairs, pd.concat(owned, ignore_index=True), curves, _sectors(baseline, done)
+        baseline, done, wedges, maps, pairs, pd.concat(owned, ignore_index=True), curves, _sectors(baseline, done), runs
     )
 
 
@@ -161,14 +167,9 @@ def _within(tell: Progress, start: float, step: float) -> Progress:
     return lambda share, text: tell(start + step * share, text)
 
 
-def _coalitions(done: Results, year: int, account: str) -> Coalitions:
-    model = Model(in_climate(done.city, done.scenario), done.adoption, Memory())
-    return Coalitions(model, done.factors, year, account, done.scenario.ids)
-
-
-def _year(done: Results, year: int) -> _Year:
-    n = len(done.scenario.step)
-    run, advice = (_coalitions(done, year, a) for a in ("territorial", "marginal"))
+def _year(run: Coalitions) -> _Year:
+    n = len(run.players)
+    advice = run.valued("marginal")
     if n <= attribution.MOST:
         emissions = run.all()
         city = emissions.sum(axis=1)
@@ -243,11 +244,12 @@ def _interactions(found: _Year, scenario: Scenario) -> pd.DataFrame:
     return pd.DataFrame(pairs, index=list(scenario.ids), columns=list(scenario.ids))
 
 
-def _curves(baseline: Results, done: Results, basis: targets.Basis) -> pd.DataFrame:
+def _curves(baseline: Results, done: Results, model: Model, basis: targets.Basis) -> pd.DataFrame:
     """Return the paths: without the plan, with what is decided, with what is planned, with all, and the target's."""
     years = np.array(done.years)
     decided, planned = (
-        [_masked_t(done, year, statuses) for year in done.years] for statuses in (_DECIDED, (*_DECIDED, "planerad"))
+        [_masked_t(model, done.factors, year, statuses) for year in done.years]
+        for statuses in (_DECIDED, (*_DECIDED, "planerad"))
     )
     without, with_all = ([_total(r, y, "territorial") for y in done.years] for r in (baseline, done))
     f = done.factors.at(done.city.base_year)
@@ -272,9 +274,9 @@ def _curves(baseline: Results, done: Results, basis: targets.Basis) -> pd.DataFr
     )
 
 
-def _masked_t(done: Results, year: int, statuses: tuple[str, ...]) -> float:
-    adoption = masked(done.adoption, [s.status in statuses for s in done.adoption.steps])
-    frames = Model(in_climate(done.city, done.scenario), adoption, Memory()).with_hours(year, done.factors)
+def _masked_t(model: Model, factors: Factors, year: int, statuses: tuple[str, ...]) -> float:
+    adoption = masked(model.adoption, [s.status in statuses for s in model.adoption.steps])
+    frames = replace(model, adoption=adoption).with_hours(year, factors)
     return sum(float(frames[t]["co2e_territorial_kg"].sum()) for t in ("buildings", "roads")) / _KG_PER_T
 
 
