@@ -37,7 +37,8 @@ def logarithmic_mean(a: Floats, b: Floats) -> Floats:
     both = (a > 0) & (b > 0)
     lower, upper = np.where(both, np.minimum(a, b), 1.0), np.where(both, np.maximum(a, b), 1.0)
     apart = upper - lower
-    logarithm = np.log1p(apart / lower)
+    near = apart < lower  # where the ratio's distance to 1 is the more exact one; far apart it may overflow
+    logarithm = np.where(near, np.log1p(np.minimum(apart, lower) / lower), np.log(upper) - np.log(lower))
     mean = np.divide(apart, logarithm, out=lower.copy(), where=logarithm > 0)
     return np.where(both, mean, 0.0)
 

@@ -25,6 +25,7 @@ Whole = npt.NDArray[np.int64]
 _AIR_WH_M3K = 0.34  # heat that a cubic metre of air carries per degree, as in energy.buildings.seasonal
 _HOURS = 8760
 _STEP = np.log(1.1)  # classes of air per heat lie a tenth apart
+_LEAST_KW_K = 1e-100  # a need so small that any air covers it; what is smaller still would overflow as a divisor
 
 
 def air_heat_kw(buildings: pd.DataFrame, f: Mapping[str, float]) -> Floats:
@@ -161,7 +162,7 @@ def yearly_performance(
         of_class = (radiator_at_0_c == at_0_c) & (per_degree > 0)
         u = np.sort(degrees * _from_air(hourly_cop(temp_air_c, "exhaust", at_0_c - temp_air_c, f)))
         upto = np.append(0.0, np.cumsum(u))
-        most = left[of_class] / per_degree[of_class]
+        most = left[of_class] / np.maximum(per_degree[of_class], _LEAST_KW_K)
         below = np.searchsorted(u, most)
         drawn[of_class] = per_degree[of_class] * (upto[below] + most * (len(u) - below))
     return _ratio(heat_kwh, heat_kwh - drawn), _ratio(hot_water_kwh, water_kwh)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import energy
@@ -29,6 +29,7 @@ def by_hand(heat, water, air, at_0_c):
 
 @settings(max_examples=40, deadline=None)
 @given(st.floats(0, 60_000), st.floats(0, 20_000), st.floats(0, 5), st.sampled_from([30.0, 40.0, 45.5]))
+@example(heat=2e-313, water=0.0, air=1.0, at_0_c=30.0)  # a need that is hardly a number
 def test_the_year_is_the_sum_of_its_hours(heat, water, air, at_0_c):
     found = exhaust_air.yearly_performance(*(np.array([v]) for v in (heat, water, air, at_0_c)), OUTDOOR, F)
     for need, performance, used in zip((heat, water), found, by_hand(heat, water, air, at_0_c), strict=True):

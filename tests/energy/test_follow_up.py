@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from energy.climate_plans.follow_up import Snapshot, follow_up, ledger
@@ -94,6 +94,8 @@ def made(people, area, km, kwh, kg):
 
 @settings(max_examples=40)
 @given(st.lists(AMOUNT, min_size=32, max_size=32), st.floats(1, 1e6), st.floats(1, 1e6))
+@example([1.0] * 32, 1.0, 1.0)
+@example([0.0] * 5 + [1.0, *[0.0] * 7, 1.0, *[0.0] * 7, 1.0, *[0.0] * 7, 2e-309, 0.0, 0.0], 1.0, 1.0)  # hardly a number
 def test_no_rest_is_left_whatever_appears_or_disappears(numbers, people, area):
     one = made(people, area, 1e6, numbers[:8], numbers[8:16])
     two = made(area, people, 2e6, numbers[16:24], numbers[24:])

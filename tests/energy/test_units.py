@@ -13,7 +13,7 @@ from twin import schema
 
 Q = pint.UnitRegistry().Quantity
 SUFFIXES = {
-    "_per_h": "1/h", "_min": "min", "_kd": "K d", "_t": "t", "_sek_kwh": "SEK/kWh",
+    "_per_h": "1/h", "_min": "min", "_kd": "K d", "_t": "t", "_sek": "SEK", "_sek_kwh": "SEK/kWh",
     "_w_m2k": "W/(m2 K)", "_w_mk": "W/(m K)", "_kwh_m2": "kWh/m2", "_kg_m2": "kg/m2", "_kwh": "kWh", "_kh": "K h", "_kw": "kW", "_sek_mwh": "SEK/MWh", "_mwh": "MWh", "_mw": "MW", "_w_m2": "W/m2",
     "_kv": "kV", "_m_s": "m/s", "_kmh": "km/h", "_ach": "1/h", "_mm": "mm", "_m2": "m2", "_m3": "m3", "_km": "km", "_kg": "kg", "_m": "m", "_c": "degC", "_h": "h",
 }  # fmt: skip
