@@ -11,6 +11,7 @@ import pandas as pd
 
 from energy.climate.economics import residual_value
 from energy.climate_plans.money import KINDS, price_level
+from energy.climate_plans.remarks import Remark
 from energy.investment import investment
 from energy.register import Entry, bodies
 from energy.results import Results
@@ -36,10 +37,12 @@ class Costs:
     bought, lifetime_years : array (purchases,)
         Year and lifetime of every investment, and `spent_sek`, what it cost; renewals come on top.
     spent_sek : array (purchases,)
-    why_not : str
-        Why it is not priced; blank where it is.
-    remarks : tuple of str
+    why_not : Remark, optional
+        Why it is not priced.
+    remarks : tuple of Remark
         What was assumed, or left out.
+    low_sek, high_sek : float
+        Of all investment, by the range of prices; blank where a register states the cost without one.
     """
 
     capex_sek: Floats
@@ -47,8 +50,10 @@ class Costs:
     bought: npt.NDArray[np.int64]
     lifetime_years: Floats
     spent_sek: Floats
-    why_not: str = ""
-    remarks: tuple[str, ...] = ()
+    why_not: Remark | None = None
+    remarks: tuple[Remark, ...] = ()
+    low_sek: float = np.nan
+    high_sek: float = np.nan
 
     def renewals(self, years: npt.NDArray[np.int64]) -> tuple[Floats, npt.NDArray[np.int64]]:
         """Return what is spent to renew what wears out by the last year, and when each purchase was renewed last."""
@@ -123,7 +128,7 @@ def costs(
             found[key] = _built(entry, of_step[key], years, remark)
         else:
             blank = np.full(len(years), np.nan)
-            found[key] = Costs(blank, blank, *_nothing(), "it states no cost and its effect is not calculated")
+            found[key] = Costs(blank, blank, *_nothing(), Remark("no_cost"))
     return found
 
 
@@ -131,19 +136,19 @@ def _nothing() -> tuple[npt.NDArray[np.int64], Floats, Floats]:
     return np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
 
 
-def _prices_in(price_year: int, factors: Factors) -> tuple[pd.DataFrame, str]:
+def _prices_in(price_year: int, factors: Factors) -> tuple[pd.DataFrame, Remark]:
     """Return the table of prices in the money of a year; prices of an unknown year are taken as they stand."""
     table = reference.table("measure_costs")
     of = table["price_year"]
     level = np.array([1.0 if np.isnan(y) else price_level(int(y), price_year, factors) for y in of])
     columns = ["cost_sek_per_unit", "cost_low", "cost_high"]
     items = ", ".join(table.loc[of.isna(), "item"])
-    return table.assign(**{c: table[c] * level for c in columns}), f"the price level of {items} is not known"
+    return table.assign(**{c: table[c] * level for c in columns}), Remark("price_level", {"items": items})
 
 
 def _own(entry: Entry, years: npt.NDArray[np.int64], price_year: int, factors: Factors) -> Costs:
     capex, opex = np.zeros(len(years)), np.zeros(len(years))
-    left_out, remarks = 0.0, []
+    left_out, remarks = 0.0, list[Remark]()
     for cost in entry.cost:
         sek = cost.sek * price_level(cost.price_year, price_year, factors)
         if cost.kind == "opex":
@@ -155,31 +160,33 @@ def _own(entry: Entry, years: npt.NDArray[np.int64], price_year: int, factors: F
         capex[inside - years[0]] += sek / len(when)
         left_out += sek * (1 - len(inside) / len(when))
     if left_out:
-        remarks.append(f"{left_out:.0f} SEK of investment lies outside {years[0]} to {years[-1]} and is not counted")
+        words = {"sek": f"{left_out:.0f}", "first": int(years[0]), "last": int(years[-1])}
+        remarks.append(Remark("outside_years", words))
     life = entry.lifetime_years
     if life is None and capex.any():
         life = factors.at(price_year)["money.lifetime_years"]
-        remarks.append(f"nobody states its lifetime; {life:g} years are assumed")
+        remarks.append(Remark("lifetime", {"years": f"{life:g}"}))
     at = np.flatnonzero(capex)
-    return Costs(capex, opex, years[at], np.full(len(at), life or 1.0), capex[at], "", tuple(remarks))
+    return Costs(capex, opex, years[at], np.full(len(at), life or 1.0), capex[at], None, tuple(remarks))
 
 
-def _built(entry: Entry, table: pd.DataFrame, years: npt.NDArray[np.int64], remark: str) -> Costs:
+def _built(entry: Entry, table: pd.DataFrame, years: npt.NDArray[np.int64], remark: Remark) -> Costs:
     zero = np.zeros(len(years))
     if table.empty:
-        return Costs(zero, zero, *_nothing(), "", ("nothing is built",))
+        return Costs(zero, zero, *_nothing(), None, (Remark("nothing_built"),), 0.0, 0.0)
     inside = table[table["year"].between(years[0], years[-1])]
     cost = inside["cost_sek"].to_numpy(float)
     if np.isnan(table["cost_sek"].to_numpy(float)).any():
         blank, notes = np.full(len(years), np.nan), [n for n in table["note"] if n]
-        why = str(notes[0]) if notes else "a part of what it builds has no price"
+        why = Remark("note", {"note": str(notes[0])}) if notes else Remark("no_price")
         return Costs(blank, blank, *_nothing(), why)
     remarks = [remark]
     if len(inside) < len(table):
-        remarks.append(f"what is built outside {years[0]} to {years[-1]} is not counted")
+        remarks.append(Remark("built_outside", {"first": int(years[0]), "last": int(years[-1])}))
     capex = np.asarray(np.bincount(inside["year"].to_numpy(int) - years[0], cost, len(years)), float)
     bought = inside["year"].to_numpy(np.int64)
     life = inside["lifetime_years"].to_numpy(float) if entry.lifetime_years is None else entry.lifetime_years
     spent = cost != 0
     lifetime = np.broadcast_to(life, cost.shape)[spent].astype(float)
-    return Costs(capex, zero, bought[spent], lifetime, cost[spent], "", tuple(remarks))
+    ends = (float(inside[c].sum()) for c in ("cost_low_sek", "cost_high_sek"))
+    return Costs(capex, zero, bought[spent], lifetime, cost[spent], None, tuple(remarks), *ends)

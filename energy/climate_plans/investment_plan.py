@@ -7,7 +7,7 @@ the bill of the baseline less that of the plan, so that the savings add up. They
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,16 +16,19 @@ import pandas as pd
 from energy.climate.economics import PERSPECTIVES
 from energy.climate_plans.investment_costs import UNKNOWN, Costs, costs, kinds_of_payers
 from energy.climate_plans.investment_flows import Ledger, extended, granted_sek
-from energy.climate_plans.investment_savings import Savings, savings
+from energy.climate_plans.investment_savings import OTHER, Savings, savings
 from energy.climate_plans.investment_worth import abatement, cost_of_tonnes, worth
 from energy.climate_plans.money import PARTS
 from energy.climate_plans.portfolio import Portfolio
+from energy.climate_plans.remarks import Remark
 from twin.errors import TwinError, did_you_mean
+from twin.factors import Factors
 
 __all__ = ["InvestmentPlan", "investment_plan"]
 
 Floats = npt.NDArray[np.float64]
 _SECURED = ("beslutad", "pågående")
+_FUNDING = ("granted_sek", "applied_sek", "own_sek", "gap_sek")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,11 @@ class InvestmentPlan:
         unknown_sek) and total_sek, which they sum to, saving_sek (of energy bills, its Shapley share), residual_sek (in the last year, at the real rate of
         society), granted_sek, applied_sek, own_sek (what payers cover of a measure that is decided or under way) and
         gap_sek, what of the investment is neither granted nor own. Costs are blank where not priced.
+    measures : DataFrame
+        One row a measure, sums over the years: id, name, basis (``register``, ``prices``, or blank where nothing is known),
+        capex_sek, capex_low_sek, capex_high_sek (by the range of prices), renewal_sek, opex_sek, total_sek, saving_sek,
+        residual_sek, granted_sek, applied_sek, own_sek, gap_sek. What a scenario changes in factors and climate is the
+        row ``other``, so that the savings sum to the bill without the plan less that with it.
     payers : DataFrame
         One row a measure, year and body: id, year, body, sek.
     funding : DataFrame
@@ -59,14 +67,17 @@ class InvestmentPlan:
     costs : mapping of str to Costs
         By measure, with every purchase and its lifetime.
     not_priced : DataFrame
-        id, name, why.
+        id, name, why (a :class:`energy.climate_plans.remarks.Remark`).
     assumptions : DataFrame
-        id (blank for all), text.
+        id (blank for all), remark.
     years : tuple of int
     price_year : int
+    rate_by_perspective : dict of str to float
+    factors_used : tuple of str
     """
 
     rows: pd.DataFrame
+    measures: pd.DataFrame
     payers: pd.DataFrame
     funding: pd.DataFrame
     npv: pd.DataFrame
@@ -79,6 +90,8 @@ class InvestmentPlan:
     assumptions: pd.DataFrame
     years: tuple[int, ...]
     price_year: int
+    rate_by_perspective: dict[str, float]
+    factors_used: tuple[str, ...]
 
 
 def investment_plan(
@@ -113,37 +126,40 @@ def investment_plan(
     TwinError
         When the horizon lies before the last simulated year, a rate is of no perspective, or a payer is not known.
     """
+    numbers = Factors(dict(portfolio.plan.factors))
+    portfolio = replace(portfolio, plan=replace(portfolio.plan, factors=numbers))
     plan = portfolio.plan
     rates, years = _rates(portfolio, horizon, rate_by_perspective or {})
     entries = plan.scenario.register
     ledger = Ledger(
         entries,
         kinds_of_payers(entries, plan.scenario),
-        costs(plan, entries, years, price_year, plan.factors),
+        costs(plan, entries, years, price_year, numbers),
         savings(portfolio, price_year),
         years,
         plan.scenario,
     )
     paid, tonnes = ledger.flows(), _tonnes(portfolio, years)
-    values = worth(ledger, paid, tonnes, rates, plan.factors)
+    values = worth(ledger, paid, tonnes, rates, numbers)
     rows = _rows(ledger, rates["society"])
+    not_priced = [(k, entries[k].name, c.why_not) for k, c in ledger.costs.items() if c.why_not]
     return InvestmentPlan(
-        rows,
-        _payers(ledger),
-        rows.groupby("year")[["capex_sek", "granted_sek", "applied_sek", "own_sek", "gap_sek"]].sum().reset_index(),
-        values,
-        cost_of_tonnes(values, tonnes, years, rates["society"]),
-        abatement(ledger, paid, rates["society"]),
-        paid,
-        ledger.savings,
-        ledger.costs,
-        pd.DataFrame(
-            [(k, entries[k].name, c.why_not) for k, c in ledger.costs.items() if c.why_not],
-            columns=["id", "name", "why"],
-        ),
-        _assumptions(ledger, portfolio),
-        tuple(years.tolist()),
-        price_year,
+        rows=rows,
+        measures=_measures(ledger, rows),
+        payers=_payers(ledger),
+        funding=rows.groupby("year")[["capex_sek", *_FUNDING]].sum().reset_index(),
+        npv=values,
+        cost_per_tonne=cost_of_tonnes(values, tonnes, years, rates["society"]),
+        curve=abatement(ledger, paid, rates["society"]),
+        flows=paid,
+        savings=ledger.savings,
+        costs=ledger.costs,
+        not_priced=pd.DataFrame(not_priced, columns=["id", "name", "why"]),
+        assumptions=_assumptions(ledger, portfolio),
+        years=tuple(years.tolist()),
+        price_year=price_year,
+        rate_by_perspective=rates,
+        factors_used=tuple(sorted(numbers.used)),
     )
 
 
@@ -176,10 +192,7 @@ def _tonnes(portfolio: Portfolio, years: npt.NDArray[np.int64]) -> dict[str, Flo
 
 def _rows(ledger: Ledger, rate: float) -> pd.DataFrame:
     """Return costs, payers, savings and funding by measure and year."""
-    saving = extended(
-        sum((ledger.savings.share_sek[p].sum(axis=2) for p in PARTS), np.zeros(())), ledger.savings.years, ledger.years
-    )
-    of = dict(zip(ledger.savings.ids, saving.T, strict=True))
+    of = dict(zip(ledger.savings.ids, _saving_sek(ledger).T, strict=True))
     parts = []
     for key, entry in ledger.entries.items():
         cost = ledger.costs[key]
@@ -213,6 +226,30 @@ def _rows(ledger: Ledger, rate: float) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def _measures(ledger: Ledger, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the sums over the years by measure; blank where not priced."""
+    summed = ["capex_sek", "renewal_sek", "opex_sek", "total_sek", "saving_sek", "residual_sek", *_FUNDING]
+    table = rows.groupby("id", sort=False)[summed].sum(min_count=1).reset_index()
+    cost = [ledger.costs[k] for k in table["id"]]
+    stated = [bool(ledger.entries[k].cost) for k in table["id"]]
+    table.insert(1, "name", [ledger.entries[k].name for k in table["id"]])
+    table.insert(
+        2, "basis", ["" if c.why_not else "register" if s else "prices" for c, s in zip(cost, stated, strict=True)]
+    )
+    table.insert(4, "capex_low_sek", [c.low_sek for c in cost])
+    table.insert(5, "capex_high_sek", [c.high_sek for c in cost])
+    if ledger.scenario.factors or ledger.scenario.climate:
+        saved = _saving_sek(ledger)[:, ledger.savings.ids.index(OTHER)].sum()
+        table = pd.concat([table, pd.DataFrame([{"id": OTHER, "name": "", "basis": "", "saving_sek": saved}])])
+    return table.reset_index(drop=True)
+
+
+def _saving_sek(ledger: Ledger) -> Floats:
+    """Return what each measure saves in every year, (years, ids) [SEK]."""
+    whole = sum((ledger.savings.share_sek[p].sum(axis=2) for p in PARTS), np.zeros(()))
+    return extended(whole, ledger.savings.years, ledger.years)
+
+
 def _payers(ledger: Ledger) -> pd.DataFrame:
     """Return what each body pays of every measure that is priced."""
     parts = []
@@ -229,24 +266,24 @@ def _payers(ledger: Ledger) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["id", "year", "body", "sek"])
 
 
-_SAID = (
-    "all amounts are without value-added tax",
-    "whoever owns a building pays its energy bill and gets what is saved (owner_classes.csv); rents stay as they are",
-    "households and businesses share the cost of motor fuel and of what vehicles charge (traffic.household_cost_share)",
-    "the city's company owns the grids for electricity and heat; what it earns less is what customers save",
-    "district heat is worth what its power-based tariff makes of a saved kWh; fixed fees are not counted",
-    "savings, tonnes and prices stay after the last simulated year, and what wears out is renewed",
-    "vehicles and other things that people buy themselves cost what a measure states, else nothing",
-    "a grant whose source is no known body comes from the state",
-    "the value of carbon is taken as it stands, whatever its price level",
+_OF_ALL = (
+    "without_vat",
+    "bill_payers",
+    "vehicle_costs",
+    "grid_owner",
+    "heat_tariff",
+    "stays",
+    "own_purchases",
+    "grants",
+    "carbon_value",
 )
 
 
 def _assumptions(ledger: Ledger, portfolio: Portfolio) -> pd.DataFrame:
     """Return what was assumed, of all measures and of single ones."""
-    rows = [("", text) for text in _SAID]
-    rows += [(k, text) for k, c in ledger.costs.items() for text in c.remarks]
-    rows += [(k, "nobody pays; its cost is society's only") for k, e in ledger.entries.items() if not e.payers]
-    before = [k for k, e in ledger.entries.items() if e.start < portfolio.plan.years[0]]
-    rows += [(k, f"began before {portfolio.plan.years[0]}; what it cost before is not counted") for k in before]
-    return pd.DataFrame(rows, columns=["id", "text"])
+    first = portfolio.plan.years[0]
+    rows = [("", Remark(key)) for key in _OF_ALL]
+    rows += [(k, r) for k, c in ledger.costs.items() for r in c.remarks]
+    rows += [(k, Remark("nobody_pays")) for k, e in ledger.entries.items() if not e.payers]
+    rows += [(k, Remark("began_before", {"year": first})) for k, e in ledger.entries.items() if e.start < first]
+    return pd.DataFrame(rows, columns=["id", "remark"])

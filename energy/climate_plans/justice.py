@@ -5,7 +5,7 @@ What is not known is told as not known. It is never zero.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -18,10 +18,12 @@ from energy.climate import justice
 from energy.climate_plans.investment_plan import InvestmentPlan
 from energy.climate_plans.money import PRICES_OF, bill, owners, price_level
 from energy.climate_plans.portfolio import Portfolio
+from energy.climate_plans.remarks import Remark
 from energy.mobility_plans.street_air import air, links
 from energy.plan import adopted
 from energy.results import Results
 from twin.city import City
+from twin.factors import Factors
 from twin.registry import MEASURES
 
 __all__ = ["Distribution", "distribution", "energy_share", "incomes", "near_home_shares"]
@@ -52,8 +54,9 @@ class Distribution:
         Investment in what belongs to no building, such as streets.
     benefits : DataFrame
         benefit, value, low, high, unit, source, status, note: what the plan brings besides; unknown ones are left out.
-    unknown : tuple of str
+    unknown : tuple of Remark
         What could not be told, and why.
+    factors_used : tuple of str
     """
 
     groups: pd.DataFrame
@@ -61,7 +64,8 @@ class Distribution:
     concentration_index: float
     not_placed_sek: float
     benefits: pd.DataFrame
-    unknown: tuple[str, ...]
+    unknown: tuple[Remark, ...]
+    factors_used: tuple[str, ...]
 
 
 def distribution(portfolio: Portfolio, money: InvestmentPlan) -> Distribution:
@@ -79,6 +83,8 @@ def distribution(portfolio: Portfolio, money: InvestmentPlan) -> Distribution:
     -------
     Distribution
     """
+    numbers = Factors(dict(portfolio.plan.factors))
+    portfolio = replace(portfolio, plan=replace(portfolio.plan, factors=numbers))
     plan = portfolio.plan
     houses, not_placed = _houses(portfolio, money)
     groups = _groups(houses, money, plan)
@@ -90,8 +96,8 @@ def distribution(portfolio: Portfolio, money: InvestmentPlan) -> Distribution:
         gain = (known["saving_sek_year"] - known["cost_sek_year"]).to_numpy(float) / people
         index = justice.concentration_index(gain, known["income_sek"].to_numpy(float), people)
     benefits, missing = _benefits(portfolio, money)
-    lacking = [f"{row.id}: not priced, so its burden is not known" for row in money.not_priced.itertuples()]
-    return Distribution(groups, areas, index, not_placed, benefits, (*unknown, *missing, *lacking))
+    lacking = [Remark("burden", {"measure": row.id}) for row in money.not_priced.itertuples()]
+    return Distribution(groups, areas, index, not_placed, benefits, (*unknown, *missing, *lacking), tuple(sorted(numbers.used)))
 
 
 def incomes(city: City) -> pd.Series:
@@ -231,7 +237,7 @@ def _groups(houses: pd.DataFrame, money: InvestmentPlan, plan: Results) -> pd.Da
     )
 
 
-def _areas(portfolio: Portfolio, money: InvestmentPlan, houses: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def _areas(portfolio: Portfolio, money: InvestmentPlan, houses: pd.DataFrame) -> tuple[pd.DataFrame, list[Remark]]:
     """Return what energy at home costs in every area of the lowest level, over income where it is known."""
     plan, year = portfolio.plan, portfolio.plan.years[-1]
     level = price_level(PRICES_OF, money.price_year, plan.factors)
@@ -263,16 +269,14 @@ def _areas(portfolio: Portfolio, money: InvestmentPlan, houses: pd.DataFrame) ->
     without = int(out["income_sek"].isna().sum())
     if not without:
         return out, []
-    which = "no area" if without == len(out) else f"{len(out) - without} of {len(out)} areas"
-    why = "so energy poverty and the concentration of gains are not known of the others"
-    return out, [f"income is known of {which}, {why}; add income_sek to the areas or to the table of population"]
+    return out, [Remark("incomes", {"known": len(out) - without, "count": len(out)})]
 
 
-def _benefits(portfolio: Portfolio, money: InvestmentPlan) -> tuple[pd.DataFrame, list[str]]:
+def _benefits(portfolio: Portfolio, money: InvestmentPlan) -> tuple[pd.DataFrame, list[Remark]]:
     """Return what the plan brings besides, and what of it is not known."""
     plan, year = portfolio.plan, portfolio.plan.years[-1]
     rows: list[tuple[str, float, float, float, str, str, str, str]] = []
-    unknown: list[str] = []
+    unknown: list[Remark] = []
     key = "cobenefit.jobs_per_msek"
     spent = float(money.rows["capex_sek"].sum()) / 1e6 / price_level(2020, money.price_year, plan.factors)
     low, value, high = (spent * plan.factors.value(key, year, end) for end in ("low", "value", "high"))
@@ -284,7 +288,7 @@ def _benefits(portfolio: Portfolio, money: InvestmentPlan) -> tuple[pd.DataFrame
         note = "Change of the mean of homes by floor area, hourly model; above 0 is worse; range not computed"
         rows.append(("overheating", hours[1] - hours[0], np.nan, np.nan, "h/year", "assumed", "assumed", note))
     else:
-        unknown.append("overheating is not known: the city has no weather")
+        unknown.append(Remark("no_weather"))
     if len(plan.stock.roads) and plan.stock.home_population.sum() > 0:
         near = _near(both, year)
         for k, name in enumerate(_POLLUTANTS):
@@ -296,9 +300,9 @@ def _benefits(portfolio: Portfolio, money: InvestmentPlan) -> tuple[pd.DataFrame
                     (f"{name.removesuffix('_kg')}_near_homes", change[0], *ends, "1", "assumed", "assumed", note)
                 )
             else:
-                unknown.append(f"{name} near homes is not known: no street with traffic lies near a home")
+                unknown.append(Remark("no_street_near", {"pollutant": name}))
     else:
-        unknown.append("air pollution near homes is not known: the city has no streets, or no inhabitants by area")
+        unknown.append(Remark("no_streets"))
     columns = ["benefit", "value", "low", "high", "unit", "source", "status", "note"]
     return pd.DataFrame(rows, columns=columns), unknown
 

@@ -155,10 +155,13 @@ def test_orders_that_are_drawn_add_up_too(found, money, monkeypatch):
 
 def test_what_factors_change_is_told_apart(city):
     text = PLAN.replace('name = "Plan"\n', 'name = "Plan"\nfactors = { "price.oil_sek_kwh" = 1.6 }\n', 1)
-    dearer = investment_plan(made(city, text, (2030,))).savings
+    plan = investment_plan(made(city, text, (2030,)))
+    dearer = plan.savings
     assert dearer.share_sek["market"][0, -1].sum() == pytest.approx(-(1.6 - 1.35) * 0.7 * _oil_kwh(city), rel=1e-6)
     left = sum(dearer.left_sek[p][0] for p in PARTS)
     assert sum(dearer.share_sek[p].sum() for p in PARTS) == pytest.approx(left, rel=1e-9)
+    assert plan.measures["id"].tolist()[-1] == "other"
+    assert plan.measures["saving_sek"].sum() == pytest.approx(left, rel=1e-9)
 
 
 def _oil_kwh(city):
@@ -174,6 +177,29 @@ def test_payers_sum_to_the_total_to_the_ore(money):
     total = rows.set_index(["id", "year"])["total_sek"]
     assert (of_bodies - total.reindex(of_bodies.index)).abs().max() < 0.005
     assert rows["total_sek"].sum() > 1e5
+
+
+def test_a_measure_s_sums_are_those_of_its_years(money):
+    table = money.measures.set_index("id")
+    for key, row in table.iterrows():
+        years = money.rows[money.rows["id"] == key]
+        if row["basis"]:
+            assert row["total_sek"] == pytest.approx(years["total_sek"].sum())
+            assert row["total_sek"] == pytest.approx(row["capex_sek"] + row["renewal_sek"] + row["opex_sek"])
+            covered = row[["granted_sek", "own_sek", "gap_sek"]].sum()
+            assert covered == pytest.approx(row["capex_sek"])
+    assert table.loc["fasad", "basis"] == table.loc["pump", "basis"] == "prices"
+    assert table.loc["bilar", "basis"] == "register"
+    of_prices = table[table["basis"] == "prices"]
+    assert (of_prices["capex_low_sek"] < of_prices["capex_sek"]).all()
+    assert (of_prices["capex_sek"] < of_prices["capex_high_sek"]).all()
+    assert np.isnan(table.loc["bilar", "capex_low_sek"])
+    assert table.loc[["trafik", "råd"], "basis"].tolist() == ["", ""]
+    assert table.loc[["trafik", "råd"], ["capex_sek", "total_sek", "gap_sek"]].isna().all(axis=None)
+    assert table["saving_sek"].sum() == pytest.approx(money.rows["saving_sek"].sum())
+    assert {"money.lifetime_years", "money.real_rate", "money.price_index"} - set(money.factors_used) == {
+        "money.lifetime_years"
+    }, "every lifetime is stated here"
 
 
 def test_what_has_no_price_is_listed_and_blank(money):
@@ -243,7 +269,7 @@ def test_a_measure_that_nobody_pays_still_costs_society(city):
     somebody = investment_plan(made(city, BUS.format(life=10, of=2024)))
     assert value(nobody, "buss", "society") == pytest.approx(value(somebody, "buss", "society"))
     assert value(nobody, "buss", "region") == 0
-    assert "nobody pays" in " ".join(nobody.assumptions["text"])
+    assert "nobody pays" in " ".join(map(str, nobody.assumptions["remark"]))
 
 
 def test_the_curve_sums_to_the_whole_plan(priced):

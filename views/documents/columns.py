@@ -1,19 +1,16 @@
-"""Columns by their names: a unit ends each, so that kind and unit follow; and tables that others have made."""
+"""Columns by their names: a unit ends each, so that kind and unit follow."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
-import pandas as pd
-
-from views.documents.model import Column, Section, Table
+from views.documents.model import Column
 from views.language import Language
 
-__all__ = ["column", "columns", "given", "year_columns"]
+__all__ = ["column", "columns", "year_columns"]
 
 _YEARS = ("year", "start", "end", "no", "price_year", "inventory_year", "measures")
-_UNITS = ("t", "sek", "kwh", "mwh", "gwh", "kg", "m2", "kw", "sek_t")
+_UNITS = ("t", "msek", "sek_t")
 
 
 def column(
@@ -63,32 +60,3 @@ def year_columns(years: Sequence[int], text: Language, method: str, *, blank: st
     """Return a column of tonnes a year, with sums: ``y2030_t``."""
     unit = text("documents.units.t")
     return tuple(Column(f"y{y}_t", str(y), "number", unit, method, blank, total=True) for y in years)
-
-
-def given(tables: Mapping[str, pd.DataFrame] | None, text: Language) -> tuple[Section, ...]:
-    """Return sections of tables that were made elsewhere: titles and units by the names of their columns.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame, optional
-        By id; a known id has a title in ``documents.tables``.
-    text : Language
-    """
-    made = []
-    for name, frame in (tables or {}).items():
-        title = (
-            text(f"documents.tables.{name}")
-            if text.has(f"documents.tables.{name}")
-            else name.replace("_", " ").capitalize()
-        )
-        flat = frame.reset_index(drop=True)
-        found = []
-        for at, key in enumerate(map(str, flat.columns)):
-            about = column(key, text, head=at == 0)
-            numeric = pd.api.types.is_numeric_dtype(flat[key]) and not pd.api.types.is_bool_dtype(flat[key])
-            if about.kind == "text" and numeric:
-                about = replace(about, kind="number")
-            found.append(about if numeric or about.kind == "text" else replace(about, kind="text", unit=""))
-        table = Table(name, title, flat, tuple(found), text("documents.given"))
-        made.append(Section(f"given-{name}", title, (table,)))
-    return tuple(made)

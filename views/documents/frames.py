@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-import energy
 from energy.climate_plans.portfolio import Portfolio
 
-__all__ = ["Standing", "by_year", "caps", "costs", "measures", "payers", "sectors", "standing", "unquantified"]
+__all__ = ["Standing", "by_year", "caps", "measures", "sectors", "standing", "unquantified"]
 
 
 @dataclass(frozen=True)
@@ -139,61 +138,3 @@ def sectors(p: Portfolio) -> pd.DataFrame:
     """Return the sectors of the inventory: now, after the plan, and whether the model reaches them; the largest first."""
     found = p.sectors.sort_values("inventory_t", ascending=False, kind="stable").reset_index(drop=True)
     return found.assign(outside=found["model"] == "outside", inventory_year=found["inventory_year"].astype(float))
-
-
-def costs(p: Portfolio) -> pd.DataFrame:
-    """Return what each measure costs: what the register says, else what the table of prices gives.
-
-    Returns
-    -------
-    DataFrame
-        no, id, name, responsible, capex_sek, capex_low_sek, capex_high_sek, opex_sek (a year), basis, price_year, share_t;
-        blank where nothing is known.
-    """
-    plan = p.plan
-    priced = energy.investment(plan.stock.buildings, plan.adoption, plan.factors)
-    last = measures(p, plan.years[-1]).set_index("id")
-    rows = []
-    for number, (key, step) in enumerate(zip(plan.scenario.ids, plan.scenario.step, strict=True), start=1):
-        row = {"no": float(number), "id": key, "name": step.name or step.measure, "responsible": step.responsible}
-        row |= dict.fromkeys(("capex_sek", "capex_low_sek", "capex_high_sek", "opex_sek", "price_year"), np.nan)
-        of_step = priced[priced["step"] == number]
-        if step.cost:
-            sums = {k: [c.sek for c in step.cost if c.kind == k] for k in ("capex", "opex")}
-            row |= {f"{k}_sek": sum(v) for k, v in sums.items() if v}
-            level = {c.price_year for c in step.cost}
-            row |= {"basis": "register", "price_year": float(level.pop()) if len(level) == 1 else np.nan}
-        elif of_step["cost_sek"].notna().any():
-            names = {"capex_sek": "cost_sek", "capex_low_sek": "cost_low_sek", "capex_high_sek": "cost_high_sek"}
-            row |= {k: float(of_step[v].sum()) for k, v in names.items()} | {"basis": "prices"}
-        else:
-            row["basis"] = ""
-        rows.append({**row, "share_t": float(last.loc[key, "share_t"])})
-    return pd.DataFrame(rows)
-
-
-def payers(p: Portfolio, costs: pd.DataFrame) -> pd.DataFrame:
-    """Return who pays how much of the known investments, the largest first; what nobody is named for has a row too.
-
-    Parameters
-    ----------
-    p : Portfolio
-    costs : DataFrame
-        From :func:`costs`.
-
-    Returns
-    -------
-    DataFrame
-        payer, capex_sek.
-    """
-    known = costs.set_index("id")["capex_sek"].dropna()
-    rows = [
-        {"payer": payer, "capex_sek": share * known[key]}
-        for key, entry in p.plan.scenario.register.items()
-        if key in known
-        for payer, share in (entry.payers or {"": 1.0}).items()
-    ]
-    table = pd.DataFrame(rows, columns=["payer", "capex_sek"])
-    return (
-        table.groupby("payer", sort=False).sum().sort_values("capex_sek", ascending=False, kind="stable").reset_index()
-    )

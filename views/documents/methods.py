@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 import pandas as pd
 
 import energy
+from energy.climate_plans.investment_plan import InvestmentPlan
+from energy.climate_plans.justice import Distribution
 from energy.climate_plans.portfolio import Portfolio
 from twin import Factors
 from views.documents.columns import column
 from views.documents.model import Column, Method, Table
 from views.language import Language
 
-__all__ = ["methods", "sources", "words"]
+__all__ = ["Extra", "methods", "of_money", "sources", "words"]
 
+Extra = Sequence[tuple[str, tuple[str, ...]]]  # further methods, each with the factors it reads
 _SHAPLEY = "L. S. Shapley, A value for n-person games, Contributions to the Theory of Games II (1953) 307-317"
 _OWEN = "G. Owen, Values of games with a priori unions, Mathematical Economics and Game Theory (1977) 76-88"
 _FORMULAS = {
@@ -24,9 +28,19 @@ _FORMULAS = {
     "pace": "pace(y) = E(first year) x (1 - target.territorial.rate)^(y - first year)",
     "city": "path(y) = population(y) x target.territorial.base x (1 - target.territorial.rate)^(y - 2018)",
     "sector": "after = inventory x (modelled with the plan / modelled now); sectors outside the model stay as they are",
-    "payer": "sum over measures of investment x the payer's share",
+    "payer": "sum over measures of (investment + renewal + upkeep) x the payer's share",
+    "saving": "saving_i = Shapley share of bill(baseline) - bill(plan); bill = sum over carriers of energy x price",
+    "funding": "gap = investment - granted - own, own = what payers cover of a measure that is decided or under way",
+    "npv": "NPV = sum over years of flow(y) / (1 + r)^(y - first year) + residual / (1 + r)^(last year - first year)",
+    "tonne": "cost = -NPV(society without the value of carbon) / sum over years of the Shapley share; blank where NPV >= 0",
+    "curve_of_costs": "pick the measure with the greatest NPV while any pays, else the least cost a tonne; run again without it",
+    "burden": "net = saving - annuity(investment); rent rise = (annuity - saving) / (area x rent); share = bill / income",
+    "sector_cap": "own goal: base x (1 - reduction)^((y - base year) / (goal year - base year)); others share the city's path by size",
+    "rollout": "share of those who adopt the measure, or of its roll-out, by the end of the year",
+    "cause": "effect_k = sum over carriers of L(E1, E0) x ln(x1_k / x0_k), with the logarithmic mean L",
 }
-_REFERENCES = {"share": (_SHAPLEY,), "order": (_SHAPLEY,), "body": (_OWEN,)}
+_ANG = "B. W. Ang, The LMDI approach to decomposition analysis: a practical guide, Energy Policy 33 (2005) 867-871"
+_REFERENCES = {"share": (_SHAPLEY,), "order": (_SHAPLEY,), "body": (_OWEN,), "saving": (_SHAPLEY,), "cause": (_ANG,)}
 _TARGET = ("target.territorial.rate",)
 _CITY = ("population.goteborg", "target.territorial.base", "target.territorial.rate")
 _ORDER = (
@@ -39,20 +53,41 @@ _ORDER = (
     "advice",
     "body",
     "interaction",
-    "cost",
-    "payer",
+    "sector_cap",
+    "rollout",
+    "cause",
     "entry",
 )
+_MONEY = ("cost", "saving", "payer", "funding", "npv", "tonne", "curve_of_costs")
 
 
-def methods(p: Portfolio, text: Language) -> tuple[Method, ...]:
+def of_money(plan: InvestmentPlan, found: Distribution) -> Extra:
+    """Return the methods of an investment plan with the factors that they read."""
+
+    def starting(keys: Sequence[str], *rooms: str) -> tuple[str, ...]:
+        return tuple(k for k in keys if k.split(".")[0] in rooms)
+
+    used = plan.factors_used
+    read = {
+        "saving": starting(used, "price", "electricity", "tariff"),
+        "npv": starting(used, "money"),
+        "cost": tuple(k for k in ("money.lifetime_years", "money.price_index") if k in used),
+    }
+    of_both = (
+        ("burden", starting(found.factors_used, "justice")),
+        ("benefit", starting(found.factors_used, "cobenefit")),
+    )
+    return (*((m, read.get(m, ())) for m in _MONEY), *of_both)
+
+
+def methods(p: Portfolio, text: Language, extra: Extra = ()) -> tuple[Method, ...]:
     """Return how each kind of figure is made."""
     used = _used(p)
     of = {
         m: tuple(k for k in used if p.plan.factors[k][0].perspective == a and not k.startswith("target."))
         for m, a in (("curve", "territorial"), ("advice", "marginal"))
     }
-    factors = {**of, "pace": _TARGET, "city": _CITY}
+    factors = {**of, "pace": _TARGET, "city": _CITY, **dict(extra)}
     formulas = {
         **_FORMULAS,
         "curve": energy.INDICATORS["co2e_territorial_kg"].formula,
@@ -67,13 +102,13 @@ def methods(p: Portfolio, text: Language) -> tuple[Method, ...]:
             factors.get(m, ()),
             _REFERENCES.get(m, ()),
         )
-        for m in _ORDER
+        for m in (*_ORDER, *(m for m, _ in extra))
     )
 
 
-def sources(p: Portfolio, text: Language) -> tuple[Table, ...]:
+def sources(p: Portfolio, text: Language, extra: Extra = ()) -> tuple[Table, ...]:
     """Return the factors used, with value, range, source and status, and the layers of data with their hashes."""
-    return _factors(p, text), _layers(p, text)
+    return _factors(p, text, {k for _, keys in extra for k in keys}), _layers(p, text)
 
 
 def words(p: Portfolio, text: Language) -> dict[str, str]:
@@ -102,10 +137,10 @@ def _used(p: Portfolio) -> list[str]:
     return sorted({*p.baseline.factors_used, *p.plan.factors_used, *_CITY})
 
 
-def _factors(p: Portfolio, text: Language) -> Table:
+def _factors(p: Portfolio, text: Language, more: set[str]) -> Table:
     titles = Factors.sources()
     rows = []
-    for key in _used(p):
+    for key in sorted({*_used(p), *more}):
         for f in p.plan.factors[key]:
             about = titles.loc[f.source] if f.source in titles.index else None
             title = "" if about is None else str(about["title"])

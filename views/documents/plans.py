@@ -5,36 +5,36 @@ All take their numbers from the same frames, so that a measure has one effect in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from energy.climate_plans.climate_budget import ClimateBudget, climate_budget, years_of
+from energy.climate_plans.follow_up import FollowUp
+from energy.climate_plans.investment_plan import InvestmentPlan
+from energy.climate_plans.justice import Distribution
 from energy.climate_plans.portfolio import Portfolio
 from twin.errors import TwinError
-from views.documents import frames, parts
-from views.documents.columns import columns, given
-from views.documents.methods import methods, sources, words
-from views.documents.model import Document, Part, Section, Table
+from views.documents import frames, methods, money, parts
+from views.documents.columns import columns, year_columns
+from views.documents.model import Document, Section, Table
 from views.language import Language
 
 __all__ = ["DOCUMENTS", "action_document", "budget_document", "follow_up_document", "investment_document"]
 
 DOCUMENTS = ("action", "investment", "budget", "follow_up")
 _BUDGET_YEARS = 4  # as an economic plan in Oslo's climate budget
-Tables = Mapping[str, pd.DataFrame]
 
 
-def action_document(p: Portfolio, text: Language, *, tables: Tables | None = None) -> Document:
+def action_document(p: Portfolio, text: Language) -> Document:
     """Return the climate action plan: every measure's effect, their joint effect, who answers, and what remains.
 
     Parameters
     ----------
     p : Portfolio
     text : Language
-    tables : mapping of str to DataFrame, optional
-        Further tables by id, each a section of its own.
 
     Returns
     -------
@@ -53,20 +53,20 @@ def action_document(p: Portfolio, text: Language, *, tables: Tables | None = Non
         Section("bodies", text("documents.sections.bodies"), (parts.bodies(p, last, text),)),
         parts.remaining(p, text),
         parts.interplay(p, text),
-        *given(tables, text),
     )
     return _made("action", p, text, sections, str(last))
 
 
-def investment_document(p: Portfolio, text: Language, *, tables: Tables | None = None) -> Document:
-    """Return the climate investment plan: what the measures cost, who pays, and what they give.
+def investment_document(p: Portfolio, plan: InvestmentPlan, found: Distribution, text: Language) -> Document:
+    """Return the climate investment plan: what the measures cost, who pays, what they are worth and whom they burden.
 
     Parameters
     ----------
     p : Portfolio
+    plan : InvestmentPlan
+    found : Distribution
+        Both of the portfolio.
     text : Language
-    tables : mapping of str to DataFrame, optional
-        The tables of a calculated investment plan; they stand instead of the costs of register and prices.
 
     Returns
     -------
@@ -78,15 +78,24 @@ def investment_document(p: Portfolio, text: Language, *, tables: Tables | None =
         text("documents.sections.measures"),
         (parts.measures_table(p, last, text), parts.bodies(p, last, text)),
     )
-    money = given(tables, text) or (_costs(p, text),)
-    sections = (_first(p, last, text), *money, effect, parts.not_quantified(p, text), parts.remaining(p, text))
-    return _made("investment", p, text, sections, str(last))
+    first = _first(p, last, text)
+    sections = (
+        replace(first, parts=(*money.said(plan, text), *first.parts)),
+        money.costs(p, plan, text),
+        money.worth(plan, text),
+        money.burdens(plan, found, text),
+        effect,
+        parts.not_quantified(p, text),
+        parts.remaining(p, text),
+        money.assumed(plan, text),
+    )
+    return _made("investment", p, text, sections, str(last), methods.of_money(plan, found))
 
 
-def budget_document(
-    p: Portfolio, text: Language, *, first: int | None = None, tables: Tables | None = None
-) -> Document:
+def budget_document(p: Portfolio, text: Language, *, first: int | None = None) -> Document:
     """Return the climate budget: the cap of every year, what each measure takes away, what is not quantified, the rest.
+
+    Where all four years were calculated, the caps of every sector and what each body reports against are there too.
 
     Parameters
     ----------
@@ -94,8 +103,6 @@ def budget_document(
     text : Language
     first : int, optional
         Of four budget years; the year after the base year without.
-    tables : mapping of str to DataFrame, optional
-        Further tables by id, as caps by sector.
 
     Returns
     -------
@@ -123,9 +130,11 @@ def budget_document(
         replace(c, title=text("documents.cap")) if c.key == "pace_t" else c for c in columns(keys, text, "year")
     )
     caps = Table("caps", text("documents.tables.caps"), frames.caps(p, years), shown, text("documents.notes.caps"))
+    made = [climate_budget(p, start)] if set(years_of(start)) <= set(p.plan.years) else []
     sections = (
         _first(p, last, text),
         Section("caps", text("documents.sections.caps"), (text("documents.say.oslo"), caps)),
+        *_by_sector(made, text),
         Section(
             "measures",
             text("documents.sections.measures"),
@@ -133,16 +142,17 @@ def budget_document(
         ),
         parts.not_quantified(p, text),
         Section(
-            "bodies", text("documents.sections.bodies"), (parts.bodies(p, last, text), text("documents.say.reporting"))
+            "bodies",
+            text("documents.sections.bodies"),
+            (parts.bodies(p, last, text), text("documents.say.reporting"), *(_reports(b, p, text) for b in made)),
         ),
         parts.remaining(p, text),
-        *given(tables, text),
     )
     return _made("budget", p, text, sections, f"{years[0]}–{last}")
 
 
 def follow_up_document(
-    p: Portfolio, text: Language, *, year: int, before: Portfolio | None = None, tables: Tables | None = None
+    p: Portfolio, text: Language, *, year: int, before: Portfolio | None = None, explained: FollowUp | None = None
 ) -> Document:
     """Return the yearly follow-up: whether the decisions so far lead to the goal, and what has changed since last time.
 
@@ -154,8 +164,8 @@ def follow_up_document(
         The year that is followed up.
     before : Portfolio, optional
         The edition of the year before.
-    tables : mapping of str to DataFrame, optional
-        Further tables, as outturn and explanations.
+    explained : FollowUp, optional
+        Why emissions changed since a run or plan that was saved.
 
     Returns
     -------
@@ -177,10 +187,14 @@ def follow_up_document(
     ]
     if before is not None:
         sections.insert(3, _changed(p, before, year, text))
-    return _made("follow_up", p, text, (*sections, *given(tables, text)), str(year))
+    if explained is not None:
+        sections.insert(2, _explained(explained, text))
+    return _made("follow_up", p, text, sections, str(year))
 
 
-def _made(kind: str, p: Portfolio, text: Language, sections: Sequence[Section], when: str) -> Document:
+def _made(
+    kind: str, p: Portfolio, text: Language, sections: Sequence[Section], when: str, extra: methods.Extra = ()
+) -> Document:
     subtitle = text("documents.subtitle", city=p.plan.city.name, scenario=p.plan.scenario.name, when=when)
     return Document(
         text(f"documents.files.{kind}"),
@@ -188,9 +202,9 @@ def _made(kind: str, p: Portfolio, text: Language, sections: Sequence[Section], 
         subtitle,
         text.code,
         tuple(sections),
-        methods(p, text),
-        sources(p, text),
-        words(p, text),
+        methods.methods(p, text, extra),
+        methods.sources(p, text, extra),
+        methods.words(p, text),
     )
 
 
@@ -200,46 +214,66 @@ def _first(p: Portfolio, year: int, text: Language) -> Section:
     )
 
 
-def _costs(p: Portfolio, text: Language) -> Section:
-    """Return the costs that register and prices give; what nobody knows stays blank."""
-    table = frames.costs(p)
-    table["basis"] = [text(f"documents.basis.{b}") if b else text("documents.basis.none") for b in table["basis"]]
-    keys = {
-        "id": "", "no": "", "name": "", "responsible": "entry", "capex_sek": "cost", "capex_low_sek": "cost", "capex_high_sek": "cost",
-        "opex_sek": "cost", "price_year": "cost", "basis": "cost", "share_t": "share",
-    }  # fmt: skip
-    shown = columns(keys, text, "name", ("capex_sek", "share_t"))
-    blank = text("documents.no_price")
-    shown = tuple(replace(c, blank=blank) if c.key == "capex_sek" else c for c in shown)
-    together = text("documents.together")
-    who = frames.payers(p, table)
-    payers = Table(
-        "payers",
-        text("documents.tables.payers"),
-        who,
-        tuple(
-            replace(c, blank=text("documents.nobody")) if c.key == "payer" else c
-            for c in columns({"payer": "", "capex_sek": "payer"}, text, "payer", ("capex_sek",))
-        ),
-        total=together,
+def _by_sector(budgets: Sequence[ClimateBudget], text: Language) -> list[Section]:
+    """Return the caps of every sector of the city's inventory, and how far above them it is heading."""
+    found = []
+    for budget in budgets:
+        tables = []
+        for name, of in (("sector_caps", "cap_t"), ("sector_over", "over_t")):
+            wide = budget.caps.pivot_table(of, ["sector", "model", "follows"], "year", sort=False).reset_index()
+            wide = wide.rename(columns={y: f"y{y}_t" for y in budget.years})
+            wide["scope"] = [text("documents.outside" if m == "outside" else "documents.inside") for m in wide["model"]]
+            wide["follows"] = [text(f"documents.follows.{f.replace(' ', '_')}") for f in wide["follows"]]
+            shown = columns({"sector": "", "scope": "", "follows": "sector_cap"}, text, "sector")
+            years = year_columns(budget.years, text, "sector_cap")
+            title, note = text(f"documents.tables.{name}"), text(f"documents.notes.{name}")
+            tables.append(Table(name, title, wide, (*shown, *years), note, text("documents.together")))
+        found.append(Section("sectors-caps", text("documents.sections.sector_caps"), tuple(tables)))
+    return found
+
+
+def _reports(budget: ClimateBudget, p: Portfolio, text: Language) -> Table:
+    """Return how far each measure shall have come by the end of each year, which its body reports against."""
+    names = {k: s.name or s.measure for k, s in zip(p.plan.scenario.ids, p.plan.scenario.step, strict=True)}
+    wide = budget.reporting.pivot_table("rollout_share", ["id", "responsible"], "year", sort=False).reset_index()
+    wide = wide.rename(columns={y: f"y{y}_share" for y in budget.years}).assign(name=wide["id"].map(names))
+    shown = columns({"id": "", "name": "", "responsible": "entry"}, text, "name")
+    years = tuple(
+        replace(c, key=f"y{c.title}_share", kind="share", unit="", total=False)
+        for c in year_columns(budget.years, text, "rollout")
     )
-    costs = Table("costs", text("documents.tables.costs"), table, shown, text("documents.notes.costs"), together)
-    asked = [
-        {
-            "id": key,
-            "name": e.name,
-            "source": f.source,
-            "funding_share": f.share,
-            "status": text(f"documents.funding.{f.status}"),
-        }
-        for key, e in p.plan.scenario.register.items()
-        for f in e.funding
-    ]
-    found: list[Part] = [costs, payers]
-    if asked:
-        funding = columns(dict.fromkeys(asked[0], "entry"), text, "name")
-        found.append(Table("funding", text("documents.tables.funding"), pd.DataFrame(asked), funding))
-    return Section("costs", text("documents.sections.costs"), tuple(found))
+    title, note = text("documents.tables.rollout"), text("documents.notes.rollout")
+    return Table("rollout", title, wide, (*shown, *years), note)
+
+
+def _explained(found: FollowUp, text: Language) -> Section:
+    """Return why emissions changed, factor by factor and without a rest, and which inputs differ."""
+    whole = found.totals.assign(part=[text(f"documents.parts.{p}") for p in found.totals["part"]])
+    causes = found.by_factor
+    causes = causes.assign(
+        part=[text(f"documents.parts.{p}") for p in causes["part"]],
+        cause=[text(f"documents.causes.{f}") for f in causes["factor"]],
+    )
+    together = text("documents.together")
+    amounts = ("before_t", "after_t", "change_t")
+    title = {n: text(f"documents.tables.{n}") for n in ("totals", "causes", "inputs")}
+    edition = {"before_t": text("documents.then"), "after_t": text("documents.now")}
+    totals = tuple(
+        replace(c, title=edition.get(c.key, c.title))
+        for c in columns({"part": "", **dict.fromkeys(amounts, "cause")}, text, "part", amounts)
+    )
+    made = [
+        Table("totals", title["totals"], whole, totals, total=together),
+        Table(
+            "causes", title["causes"], causes, columns({"part": "", "cause": "", "effect_t": "cause"}, text, "part", ("effect_t",)),
+            text("documents.notes.causes"), together,
+        ),
+    ]  # fmt: skip
+    if len(found.changes):
+        made.append(
+            Table("inputs", title["inputs"], found.changes, columns(("input", "before", "after"), text, "input"))
+        )
+    return Section("explained", text("documents.sections.explained"), tuple(made))
 
 
 def _ahead(p: Portfolio, text: Language) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What the views of the plan share: the plan beside its baseline, calculated once for all visitors, with progress."""
+"""What the views of the plan share: the plan beside its baseline and its money, calculated once for all visitors."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import threading
 
 import streamlit as st
 
+from energy.climate_plans.investment_plan import InvestmentPlan, investment_plan
+from energy.climate_plans.justice import Distribution, distribution
 from energy.climate_plans.portfolio import Portfolio, portfolio
 from views.language import Language
 from views.pages.common import Asked
 from views.session import Settings
 
-__all__ = ["plan_of"]
+__all__ = ["money_of", "plan_of"]
 
 _KEPT = 4  # plans
 
@@ -44,3 +46,15 @@ def plan_of(asked: Asked, text: Language) -> Portfolio:
                 plans[token] = made
         place.empty()
     return plans[token]
+
+
+def money_of(asked: Asked, p: Portfolio, text: Language) -> tuple[InvestmentPlan, Distribution]:
+    """Return what a plan costs and is worth, and whom it burdens."""
+    with st.spinner(text("plan.money_working")):
+        return _money(p, f"{Settings.from_environment().token}|{asked.scenario}")
+
+
+@st.cache_resource(show_spinner=False, max_entries=_KEPT)
+def _money(_p: Portfolio, token: str) -> tuple[InvestmentPlan, Distribution]:
+    money = investment_plan(_p)
+    return money, distribution(_p, money)
