@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -175,19 +174,12 @@ class Factors(Mapping[str, tuple[Factor, ...]]):
         )
         return Factors({**self._rows, key: rows}, self._ends)
 
-    @cached_property
-    def _curves(self) -> dict[str, tuple[list[int], dict[str, list[float]]]]:
-        return {
-            k: ([f.year for f in rows], {end: [getattr(f, end) for f in rows] for end in ("value", "low", "high")})
-            for k, rows in self._rows.items()
-        }
-
     def value(self, key: str, year: int, end: str = "value") -> float:
         """Return a key's number in a year: linear between years, constant outside them."""
-        if key not in self._rows:
-            _ = self[key]
-        years, curves = self._curves[key]
-        return float(np.interp(year, years, curves[self._ends.get(key, end)]))
+        rows, end = self[key], self._ends.get(key, end)
+        if len(rows) == 1:
+            return float(getattr(rows[0], end))
+        return float(np.interp(year, [f.year for f in rows], [getattr(f, end) for f in rows]))
 
 
 class YearFactors(Mapping[str, float]):
