@@ -20,7 +20,9 @@ CRS = "EPSG:3007"
 X, Y = 147_000.0, 6_399_000.0  # in the middle of Göteborg
 
 
-settings.register_profile("untimed", deadline=None)  # speed is measured in benchmarks, not in tests
+# speed is measured in benchmarks, not in tests; `make test` tries the same examples each time, `pytest` alone new ones
+settings.register_profile("untimed", deadline=None)
+settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("untimed")
 
 
@@ -139,7 +141,17 @@ def root():
 @pytest.fixture
 def folder(tmp_path):
     """The small city as files: a folder with a city.toml that a test may spoil."""
-    where = tmp_path / "city"
+    return written(tmp_path / "city")
+
+
+@pytest.fixture(scope="module")
+def kept_folder(tmp_path_factory):
+    """The small city as files that a module's tests share and leave as they are."""
+    return written(tmp_path_factory.mktemp("kept") / "city")
+
+
+def written(where):
+    """Write the small city as files; return its folder."""
     where.mkdir()
     for name, table in tables().items():
         table.to_file(where / f"{name}.gpkg", layer=name)

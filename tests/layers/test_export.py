@@ -1,6 +1,7 @@
 """Files of results: whole or not at all, and the same bytes from the same inputs."""
 
 import json
+import sys
 
 import geopandas as gpd
 import pandas as pd
@@ -8,21 +9,29 @@ import pytest
 
 from layers import export
 from twin import TwinError
+from views import cli
+
+SCENARIO = 'name = "P"\n[[step]]\nmeasure = "renovate_envelope"\nshare = 0.5\nend = 2026\n'
 
 
-def run(twin, folder, out):
-    scenario = folder / "s.toml"
-    scenario.write_text(
-        'name = "P"\n[[step]]\nmeasure = "renovate_envelope"\nshare = 0.5\nend = 2026\n', encoding="utf-8"
-    )
-    code, _, told = twin("run", folder, "--scenario", scenario, "--years", "2024:2026", "--out", out)
-    assert code == 0, told
+@pytest.fixture(scope="module")
+def made(kept_folder):
+    """The folders of two runs with the same inputs."""
+    scenario = kept_folder / "s.toml"
+    scenario.write_text(SCENARIO, encoding="utf-8")
+    folders = [kept_folder / name for name in ("one", "two")]
+    for out in folders:
+        words = ["twin", "run", kept_folder, "--scenario", scenario, "--years", "2024:2026", "--out", out]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", [str(w) for w in words])
+            with pytest.raises(SystemExit, match=r"^0$"):
+                cli.main()
+    return folders
 
 
-def test_the_same_inputs_give_the_same_bytes(folder, tmp_path, twin):
-    run(twin, folder, tmp_path / "one")
-    run(twin, folder, tmp_path / "two")
-    names = {p.name for p in (tmp_path / "one").iterdir()}
+def test_the_same_inputs_give_the_same_bytes(made):
+    one, two = made
+    names = {p.name for p in one.iterdir()}
     assert names == {
         "indicators.csv",
         "investment.csv",
@@ -32,12 +41,12 @@ def test_the_same_inputs_give_the_same_bytes(folder, tmp_path, twin):
         "run.json",
     }
     for name in names:
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+        assert (one / name).read_bytes() == (two / name).read_bytes(), name
 
 
-def test_the_contract_s_files(folder, tmp_path, twin):
-    run(twin, folder, tmp_path / "out")
-    tidy = pd.read_csv(tmp_path / "out/indicators.csv")
+def test_the_contract_s_files(made):
+    out = made[0]
+    tidy = pd.read_csv(out / "indicators.csv")
     assert list(tidy.columns) == [
         "scenario",
         "area_id",
@@ -51,17 +60,17 @@ def test_the_contract_s_files(folder, tmp_path, twin):
     ]
     assert set(tidy["scenario"]) == {"baseline", "P"}
     assert set(tidy["year"]) == {2024, 2025, 2026}
-    houses = gpd.read_parquet(tmp_path / "out/buildings.parquet")
+    houses = gpd.read_parquet(out / "buildings.parquet")
     assert len(houses) == 6 * 3 * 2
     assert houses.crs == "EPSG:3007"
     total = houses[(houses.scenario == "P") & (houses.year == 2026)]["heat_need_kwh"].sum()
     row = tidy.query("scenario == 'P' and year == 2026 and indicator == 'heat_need_kwh' and area_id == 'city'")
     assert row["value"].item() == pytest.approx(total, rel=1e-9)
-    record = json.loads((tmp_path / "out/run.json").read_text(encoding="utf-8"))
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert set(record) == {"versions", "city", "layers", "scenarios", "years", "factors"}
     assert all(len(layer["sha256"]) == 64 for layer in record["layers"].values())
     assert {f["status"] for f in record["factors"]} == {"cited", "assumed"}
-    summary = json.loads((tmp_path / "out/summary.json").read_text(encoding="utf-8"))
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
     assert summary["share_outside_model_2024"] == pytest.approx(0.556, abs=1e-3)
     assert "not industry" in summary["note"]
 

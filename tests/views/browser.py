@@ -68,8 +68,8 @@ def served(folder, city, data="", plugins=(), command=None, environment=None, *,
 
 
 @contextmanager
-def opened(address, query=""):
-    """Open a page; yield it with the foreign requests and the console's errors so far."""
+def opened(address, query="", path=""):
+    """Open one of the app's pages; yield it with the foreign requests and the console's errors so far."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("the browser tests need chromium; install it with your system's package manager")
@@ -83,8 +83,14 @@ def opened(address, query=""):
             "request",
             lambda r: foreign.append(r.url) if r.url.startswith("http") and not r.url.startswith(address) else None,
         )
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        page.goto(f"{address}/?{query}")
+        # below a page's address Streamlit asks for its own files first there, then at the root
+        page.on(
+            "console",
+            lambda m: (
+                errors.append(m.text) if m.type == "error" and f"/{path}/_stcore/" not in m.location["url"] else None
+            ),
+        )
+        page.goto(f"{address}/{path}?{query}")
         yield page, foreign, errors
         browser.close()
 

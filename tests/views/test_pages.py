@@ -21,11 +21,16 @@ params = { reduction = 0.3 }
 """
 
 
+@pytest.fixture(scope="module")
+def planned(kept_folder):
+    (kept_folder / "scenarios").mkdir()
+    (kept_folder / "scenarios/plan.toml").write_text(SCENARIO, encoding="utf-8")
+    return kept_folder
+
+
 @pytest.fixture
-def app(folder, root, monkeypatch):
-    (folder / "scenarios").mkdir()
-    (folder / "scenarios/plan.toml").write_text(SCENARIO, encoding="utf-8")
-    monkeypatch.setenv("KLIMATTVILLING_CITY", str(folder))
+def app(planned, root, monkeypatch):
+    monkeypatch.setenv("KLIMATTVILLING_CITY", str(planned))
     monkeypatch.setenv("KLIMATTVILLING_DATA", "")
     monkeypatch.setenv("KLIMATTVILLING_PLUGINS", "")
     monkeypatch.chdir(root)
@@ -77,8 +82,9 @@ def test_english(app):
     assert "The whole city" in said(app)
 
 
-def test_a_city_that_can_not_be_read_is_told_on_the_page(app, folder):
+def test_a_city_that_can_not_be_read_is_told_on_the_page(app, folder, monkeypatch):
     (folder / "roads.gpkg").unlink()
+    monkeypatch.setenv("KLIMATTVILLING_CITY", str(folder))
     app.run()
     assert not app.exception
     assert "there is no file 'roads.gpkg'" in app.error[0].value

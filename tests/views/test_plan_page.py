@@ -86,12 +86,17 @@ def test_the_table_of_the_page_tells_range_and_who_answers(plan):
     assert table["Ansvarig"].tolist()[0] == "AB Framtiden"
 
 
+@pytest.fixture(scope="module")
+def planned(kept_folder):
+    (kept_folder / "scenarios").mkdir()
+    (kept_folder / "scenarios/plan.toml").write_text(SCENARIO, encoding="utf-8")
+    (kept_folder / "scenarios/tom.toml").write_text('name = "Utan steg"', encoding="utf-8")
+    return kept_folder
+
+
 @pytest.fixture
-def page(folder, root, monkeypatch):
-    (folder / "scenarios").mkdir()
-    (folder / "scenarios/plan.toml").write_text(SCENARIO, encoding="utf-8")
-    (folder / "scenarios/tom.toml").write_text('name = "Utan steg"', encoding="utf-8")
-    for name, value in {"CITY": str(folder), "DATA": "", "PLUGINS": ""}.items():
+def page(planned, root, monkeypatch):
+    for name, value in {"CITY": str(planned), "DATA": "", "PLUGINS": ""}.items():
         monkeypatch.setenv(f"KLIMATTVILLING_{name}", value)
     monkeypatch.chdir(root)
     return AppTest.from_string(PAGE, default_timeout=240)
@@ -111,6 +116,7 @@ def test_the_page_begins_with_the_plan_and_its_last_year_and_has_all_views(page)
     for view, words in {
         "map": "Kartans summa är",
         "together": "Ansvariga 2030",
+        "money": "Av investeringarna är",
         "accounts": "Målet gäller utsläppen i territoriet",
         "documents": "Klimatbudget",
     }.items():
