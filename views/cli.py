@@ -17,7 +17,18 @@ import layers
 from layers import export
 from twin import LAYERS, MEASURES, Factors, TwinError
 from twin.errors import did_you_mean
-from views import grid_cli, heat_cli, launch, mobility_cli, new_layer, optimise_cli, plan_cli, register_cli, run_files
+from views import (
+    grid_cli,
+    heat_cli,
+    invest_cli,
+    launch,
+    mobility_cli,
+    new_layer,
+    optimise_cli,
+    plan_cli,
+    register_cli,
+    run_files,
+)
 from views.console import AsJson, Data, Folder, Plugins, err, listed, out, part, plain, plugins, progress
 
 __all__ = ["app", "main"]
@@ -34,6 +45,7 @@ app.add_typer(grid_cli.app, name="grid")
 app.add_typer(mobility_cli.app, name="mobility")
 app.add_typer(register_cli.app, name="register")
 app.add_typer(plan_cli.app)
+app.add_typer(invest_cli.app)
 app.command("optimise")(optimise_cli.command)
 
 _YEARS = (1990, 2100)  # beyond, a factor's first or last year says nothing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,36 +18,21 @@ from energy.climate_plans import action_plan as plans
 from energy.climate_plans.burn_down import Target, burn_down, city_targets
 from energy.climate_plans.climate_budget import climate_budget, years_of
 from energy.climate_plans.follow_up import follow_up as followed
-from energy.climate_plans.portfolio import Portfolio, portfolio
 from energy.climate_plans.robustness import robustness
 from energy.climate_plans.strategy import Strategy, freeze
 from energy.climate_plans.verdict import verdict
 from energy.memory import Memory
 from energy.simulate import Model, in_climate
 from layers import export
-from twin import City, Factors, TwinError
+from twin import Factors, TwinError
 from views import plan_files
-from views.console import (
-    AsJson,
-    Data,
-    Folder,
-    Out,
-    Plugins,
-    err,
-    known,
-    listed,
-    part,
-    plain,
-    plugins,
-    progress,
-    show_figures,
-)
+from views.console import AsJson, Data, Folder, Out, Plugins, known, listed, plugins, progress, show_figures
+from views.plan_console import Plan, Years, checked, notes, planned, records, show, span_of, written
 
 __all__ = ["app"]
 
 app = typer.Typer()
 
-Plan = Annotated[Path, typer.Option("--scenario", help="Scenario file with the register of measures.")]
 Basis = Annotated[Literal["per_capita", "absolute"], typer.Option("--basis", help="How the city's target is read.")]
 Account = Annotated[
     Literal["territorial", "lifecycle", "marginal"], typer.Option("--account", help="Whose emissions are counted.")
@@ -61,16 +46,16 @@ _KG_PER_T = 1000.0
 def plan(
     city: Folder,
     scenario: Plan,
-    years: Annotated[str, typer.Option("--years", help="2024:2030, or years with commas between.")] = "2024:2030",
+    years: Years = "2024:2030",
     data: Data = None,
     out_dir: Out = None,
     plugin: Plugins = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the action plan: what each measure gives so that the parts add up, three curves, and what remains."""
-    span = _span(years)
-    loaded, chosen = _checked(city, scenario, data, plugin)
-    found = _portfolio(loaded, chosen, span)
+    span = span_of(years)
+    loaded, chosen = checked(city, scenario, data, plugin)
+    found = planned(loaded, chosen, span)
     told = plans.action_plan(found)
     if out_dir is not None:
         plan_files.write_plan(out_dir, loaded, city / "city.toml", scenario, found, told)
@@ -79,18 +64,18 @@ def plan(
     tables = {"rows": told.rows, "curves": told.curves, "remains": told.remains, "sectors": told.sectors}
     if as_json:
         rest = {"conflicts": list(told.conflicts), "goal_year": told.goal_year}
-        typer.echo(json.dumps({**{n: _records(t) for n, t in tables.items()}, **rest}, ensure_ascii=False))
+        typer.echo(json.dumps({**{n: records(t) for n, t in tables.items()}, **rest}, ensure_ascii=False))
     else:
         effect = told.rows["effect_t"].astype(object).where(told.rows["effect_t"].notna(), told.rows["quantified"])
-        _show(told.rows.assign(effect_t=effect), _SHOWN)
+        show(told.rows.assign(effect_t=effect), _SHOWN)
         for table in (
             told.curves,
             told.remains,
             told.sectors[["sector", "model", "now_t", "after_plan_t", "share_of_rest"]],
         ):
-            _show(table)
-    _notes(told.conflicts)
-    _written(out_dir)
+            show(table)
+    notes(told.conflicts)
+    written(out_dir)
 
 
 @app.command()
@@ -106,7 +91,7 @@ def attribute(
     as_json: AsJson = False,
 ) -> None:
     """Share out a plan's reduction: the fair share of each measure or body, alone, last, and over all orders."""
-    loaded, chosen = _checked(city, scenario, data, plugin)
+    loaded, chosen = checked(city, scenario, data, plugin)
     with progress() as tell:
         tell(0.3, str(year))
         factors = Factors.read().override(chosen.factors)
@@ -115,8 +100,8 @@ def attribute(
         table = _shares(Coalitions(model, factors, year, account, tuple(groups)), by)
     if out_dir is not None:
         export.write_csv(table, out_dir / "attribution.csv")
-    listed(_records(table), list(table), as_json)
-    _written(out_dir)
+    listed(records(table), list(table), as_json)
+    written(out_dir)
 
 
 def _shares(run: Coalitions, by: str) -> pd.DataFrame:
@@ -150,23 +135,23 @@ def budget(
     as_json: AsJson = False,
 ) -> None:
     """Make the climate budget of four years: caps by sector, baseline, the effect of each measure, who reports."""
-    loaded, chosen = _checked(city, scenario, data, plugin)
+    loaded, chosen = checked(city, scenario, data, plugin)
     span = tuple(sorted({loaded.base_year, *years_of(from_year)}))
     if span[0] < loaded.base_year:
         raise TwinError(f"--from {from_year} lies before the city's base year {loaded.base_year}; budget from then on")
-    found = _portfolio(loaded, chosen, span)
+    found = planned(loaded, chosen, span)
     told = climate_budget(found, from_year, basis)
     if out_dir is not None:
         plan_files.write_budget(out_dir, told)
     tables = {"rows": told.rows, "caps": told.caps, "totals": told.totals}
     if as_json:
         tables |= {"reporting": told.reporting, "unquantified": told.unquantified}
-        typer.echo(json.dumps({n: _records(t) for n, t in tables.items()}, ensure_ascii=False))
+        typer.echo(json.dumps({n: records(t) for n, t in tables.items()}, ensure_ascii=False))
     else:
-        _show(told.rows)
-        _show(told.totals)
-    _notes(plans.remedies(found.plan.scenario, found.conflicts))
-    _written(out_dir)
+        show(told.rows)
+        show(told.totals)
+    notes(plans.remedies(found.plan.scenario, found.conflicts))
+    written(out_dir)
 
 
 @app.command()
@@ -193,10 +178,10 @@ def targets(
         told = burn_down(Target(base, rate, first, goal_year, actual, actual_year, goal, co2_budget))
         table, figures = told.path, told.figures
     if as_json:
-        typer.echo(json.dumps({"figures": known(figures), "path": _records(table)}))
+        typer.echo(json.dumps({"figures": known(figures), "path": records(table)}))
         return
     show_figures(known(figures))
-    _show(table)
+    show(table)
 
 
 @app.command("follow-up")
@@ -216,11 +201,11 @@ def follow_up(
         plan_files.write_follow_up(out_dir, found)
     tables = {"totals": found.totals, "causes": found.by_factor, "changes": found.changes}
     if as_json:
-        typer.echo(json.dumps({n: _records(t) for n, t in tables.items()}, ensure_ascii=False))
+        typer.echo(json.dumps({n: records(t) for n, t in tables.items()}, ensure_ascii=False))
         return
     for table in tables.values():
-        _show(table)
-    _written(out_dir)
+        show(table)
+    written(out_dir)
 
 
 @app.command("strategy")
@@ -233,7 +218,7 @@ def freeze_strategy(
     plugin: Plugins = None,
 ) -> None:
     """Freeze a scenario with targets and the hash of all numbers: the year's strategy, which investments are tested against."""
-    _, chosen = _checked(city, scenario, data, plugin)
+    _, chosen = checked(city, scenario, data, plugin)
     frozen = freeze(chosen, Factors.read(), goal_year)
     export.write_json(frozen.record(), out)
     typer.echo(f"{frozen.sha256}  {out}")
@@ -273,7 +258,7 @@ def judge_investment(
     listed(record["effects"], list(record["effects"][0]), as_json=False)
     for name, sha in found.inputs.items():
         typer.echo(f"{name}: {sha}")
-    _written(out_dir)
+    written(out_dir)
 
 
 @app.command()
@@ -296,7 +281,7 @@ def uncertainty(
     as_json: AsJson = False,
 ) -> None:
     """Say how sure a plan is: probability of the target, what matters most, what is worth learning, least regret."""
-    loaded, first = _checked(city, scenario[0], data, plugin)
+    loaded, first = checked(city, scenario[0], data, plugin)
     several = (first, *(energy.Scenario.read(f) for f in scenario[1:]))
     chosen = several[0] if len(several) == 1 else several
     with progress() as tell:
@@ -315,42 +300,12 @@ def uncertainty(
             export.write_csv(table, out_dir / f"{name}.csv")
     if as_json:
         rest = {"main": found.main, "year": found.year, "account": found.account, "unit": found.unit}
-        typer.echo(json.dumps({**{n: _records(t) for n, t in tables.items()}, **rest}, ensure_ascii=False))
+        typer.echo(json.dumps({**{n: records(t) for n, t in tables.items()}, **rest}, ensure_ascii=False))
         return
     for name, table in tables.items():
         typer.echo(f"{name} [{found.unit}]" if name in ("regret", "learning") else name)
-        _show(table.head(10))
-    _written(out_dir)
-
-
-def _checked(city: Path, scenario: Path, data: Path | None, plugin: list[Path] | None) -> tuple[City, energy.Scenario]:
-    """Load a city and a plan; what the register lacks is told at once, before the long work."""
-    plugins(plugin)
-    chosen = energy.Scenario.read(scenario)
-    with progress() as tell:
-        loaded = layers.load(city, data, tell)
-    if lacks := plans.problems(chosen, energy.plan(loaded, chosen).conflicts):
-        raise TwinError(f"{scenario} is no plan yet:\n  " + "\n  ".join(lacks))
-    return loaded, chosen
-
-
-def _portfolio(loaded: City, chosen: energy.Scenario, years: tuple[int, ...]) -> Portfolio:
-    with progress() as tell:
-        return portfolio(loaded, chosen, years=years, progress=part(tell, 0.0, 1.0, chosen.name))
-
-
-def _span(text: str) -> tuple[int, ...]:
-    """Return years as they are asked for, rising."""
-    try:
-        first, colon, last = text.partition(":")
-        years = range(int(first), int(last) + 1) if colon else sorted({int(y) for y in text.split(",")})
-    except ValueError as error:
-        raise TwinError(f"--years {text} are no years; write 2024:2030, or 2024,2027,2030") from error
-    if not years:
-        raise TwinError(f"--years {text}: the first year is after the last")
-    if not 1990 <= years[0] <= years[-1] <= 2100:
-        raise TwinError(f"--years {text}: the numbers hold from 1990 to 2100; choose years between")
-    return tuple(years)
+        show(table.head(10))
+    written(out_dir)
 
 
 def _costs(given: list[str] | None) -> dict[str, float] | None:
@@ -367,21 +322,3 @@ def _text(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TwinError(f"there is no readable file {file}") from error
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [known(r) for r in table.to_dict("records")]
-
-
-def _show(table: pd.DataFrame, columns: list[str] | None = None) -> None:
-    listed(_records(table), columns or list(table), as_json=False)
-
-
-def _notes(sentences: tuple[str, ...] | list[str]) -> None:
-    for sentence in sentences:
-        err.print(f"[yellow]note:[/] {plain(sentence)}", soft_wrap=True)
-
-
-def _written(out_dir: Path | None) -> None:
-    if out_dir is not None:
-        err.print(f"written to {out_dir}")

@@ -13,12 +13,14 @@ import energy
 from energy.climate_plans.action_plan import ActionPlan
 from energy.climate_plans.climate_budget import ClimateBudget
 from energy.climate_plans.follow_up import FollowUp, Snapshot, scenario_steps
+from energy.climate_plans.investment_plan import InvestmentPlan
+from energy.climate_plans.justice import Distribution
 from energy.climate_plans.portfolio import Portfolio
 from layers import export
 from twin import City, TwinError
 from twin.errors import did_you_mean
 
-__all__ = ["snapshot", "write_budget", "write_follow_up", "write_plan"]
+__all__ = ["investment_tables", "snapshot", "write_budget", "write_follow_up", "write_investment", "write_plan"]
 
 _SIZES = ["population", "floor_area_m2", "vehicle_km"]
 _WHICH = ["scenario", "year"]
@@ -60,6 +62,32 @@ def write_budget(folder: Path, budget: ClimateBudget) -> None:
     }
     for name, table in tables.items():
         export.write_csv(table, folder / f"{name}.csv")
+
+
+def investment_tables(money: InvestmentPlan, found: Distribution) -> dict[str, pd.DataFrame]:
+    """Return the tables of an investment plan by name, remarks in words."""
+    return {
+        "measures": money.measures,
+        "years": money.rows,
+        "payers": money.payers,
+        "funding": money.funding,
+        "npv": money.npv,
+        "cost_per_tonne": money.cost_per_tonne,
+        "curve": money.curve,
+        "flows": money.flows,
+        "groups": found.groups,
+        "areas": found.areas,
+        "benefits": found.benefits,
+        "not_priced": money.not_priced.astype({"why": str}),
+        "assumptions": money.assumptions.astype({"remark": str}),
+        "unknown": pd.DataFrame({"remark": [str(u) for u in found.unknown]}, dtype=str),
+    }
+
+
+def write_investment(folder: Path, money: InvestmentPlan, found: Distribution) -> None:
+    """Write an investment plan."""
+    for name, table in investment_tables(money, found).items():
+        export.write_csv(table, folder / f"investment_{name}.csv")
 
 
 def write_follow_up(folder: Path, found: FollowUp) -> None:

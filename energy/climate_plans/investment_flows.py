@@ -18,6 +18,7 @@ from energy.scenario import Scenario
 __all__ = ["Ledger", "extended", "granted_sek"]
 
 Floats = npt.NDArray[np.float64]
+_LEAST_SEK = 1e-6  # what summation leaves of a zero
 _BUILDER, _MARKET = "builder", "market"
 _COLUMNS = ["year", "id", "payer", "receiver", "amount_sek", "what"]
 
@@ -92,7 +93,7 @@ class Ledger:
             if np.any(sek)
         ]
         table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_COLUMNS)
-        return table[table["amount_sek"] != 0].reset_index(drop=True)
+        return table[table["amount_sek"].abs() > _LEAST_SEK].reset_index(drop=True)
 
     def _spent(self) -> Iterator[tuple[str, str, str, Floats, str]]:
         for key, cost in self.costs.items():

@@ -49,7 +49,8 @@ class Distribution:
         One row an area: area_id, name, population, income_sek, home_energy_sek, home_energy_plan_sek, cost_sek_year,
         saving_sek_year, energy_share, energy_share_plan (of income), energy_poor, energy_poor_plan; blank without income.
     concentration_index : float
-        Of the net gain a head along income: below 0 where the poor gain more; blank without incomes.
+        Of the net gain a head along income, or of the net cost where :attr:`gains` says so: below 0 where it lies more
+        with areas of low income; blank without incomes.
     not_placed_sek : float
         Investment in what belongs to no building, such as streets.
     benefits : DataFrame
@@ -66,6 +67,12 @@ class Distribution:
     benefits: pd.DataFrame
     unknown: tuple[Remark, ...]
     factors_used: tuple[str, ...]
+
+    @property
+    def gains(self) -> bool:
+        """Whether the areas whose income is known gain together; else they bear a net cost."""
+        known = self.areas[self.areas["income_sek"].notna()]
+        return bool(known["saving_sek_year"].sum() >= known["cost_sek_year"].sum())
 
 
 def distribution(portfolio: Portfolio, money: InvestmentPlan) -> Distribution:
@@ -97,7 +104,9 @@ def distribution(portfolio: Portfolio, money: InvestmentPlan) -> Distribution:
         index = justice.concentration_index(gain, known["income_sek"].to_numpy(float), people)
     benefits, missing = _benefits(portfolio, money)
     lacking = [Remark("burden", {"measure": row.id}) for row in money.not_priced.itertuples()]
-    return Distribution(groups, areas, index, not_placed, benefits, (*unknown, *missing, *lacking), tuple(sorted(numbers.used)))
+    return Distribution(
+        groups, areas, index, not_placed, benefits, (*unknown, *missing, *lacking), tuple(sorted(numbers.used))
+    )
 
 
 def incomes(city: City) -> pd.Series:
@@ -266,10 +275,9 @@ def _areas(portfolio: Portfolio, money: InvestmentPlan, houses: pd.DataFrame) ->
         share = energy_share(*(out[c].to_numpy(float) for c in (f"home_energy{end}_sek", "population", "income_sek")))
         out[f"energy_share{end}"] = share
         out[f"energy_poor{end}"] = pd.Series(share > limit, dtype="boolean").mask(np.isnan(share))
-    without = int(out["income_sek"].isna().sum())
-    if not without:
-        return out, []
-    return out, [Remark("incomes", {"known": len(out) - without, "count": len(out)})]
+    lived = out["population"] > 0
+    known = int(out.loc[lived, "income_sek"].notna().sum())
+    return out, [] if known == lived.sum() else [Remark("incomes", {"known": known, "count": int(lived.sum())})]
 
 
 def _benefits(portfolio: Portfolio, money: InvestmentPlan) -> tuple[pd.DataFrame, list[Remark]]:

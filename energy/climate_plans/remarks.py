@@ -27,7 +27,7 @@ SENTENCES: Mapping[str, str] = {
     "lifetime": "nobody states its lifetime; {years} years are assumed",
     "nothing_built": "nothing is built",
     "built_outside": "what is built outside {first} to {last} is not counted",
-    "incomes": "income is known of {known} of {count} areas, so energy poverty and the concentration of gains are not known "
+    "incomes": "income is known of {known} of {count} areas with inhabitants, so energy poverty and the concentration of gains are not known "
     "of the others; add income_sek to the areas or to the table of population",
     "burden": "{measure}: not priced, so its burden is not known",
     "no_weather": "overheating is not known: the city has no weather",

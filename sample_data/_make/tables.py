@@ -87,14 +87,23 @@ def _joined(parts: gpd.GeoDataFrame, by: str, prefix: str, level: str) -> gpd.Ge
 
 
 def population(places: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, floor_area_m2: Floats) -> pd.DataFrame:
-    """Return the people of each primärområde: 42 m² a person in flats and 2.7 persons a villa (both assumed)."""
+    """Return the people of each primärområde and their mean income, all assumed.
+
+    42 m² a person in flats and 2.7 persons a villa; a disposable income of 340,000 kr a year in villas, 190,000 in public
+    housing and 280,000 in other flats.
+    """
     use = buildings["true_use"].to_numpy(object)
     people = np.where(use == "multi_family", floor_area_m2 / 42, np.where(use == "single_family", 2.7, 0.0))
+    public = buildings["owner"].isin(["Bostadsbolaget", "Familjebostäder"]).to_numpy(bool)
+    income_sek = np.where(use == "single_family", 340_000.0, np.where(public, 190_000.0, 280_000.0))
     low = places[places["level"] == "primaromrade"].reset_index(drop=True)
     points = buildings.geometry.representative_point().to_numpy()
     at_point, at_area = shapely.STRtree(low.geometry.to_numpy()).query(points, predicate="intersects")
     _, first = np.unique(at_point, return_index=True)
-    total = np.bincount(at_area[first], people[at_point[first]], minlength=len(low)).round()
+    inside, home = at_area[first], at_point[first]
+    lived = np.bincount(inside, people[home], minlength=len(low))
+    earned = np.bincount(inside, people[home] * income_sek[home], minlength=len(low))
+    total = lived.round()
     young, old = (total * 0.19).round(), (total * 0.15).round()
     return pd.DataFrame(
         {
@@ -103,6 +112,7 @@ def population(places: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, floor_area
             "population_0_18": young.astype(int),
             "population_19_65": (total - young - old).astype(int),
             "population_66_plus": old.astype(int),
+            "income_sek": np.divide(earned, lived, out=np.full(len(low), np.nan), where=total > 0).round(-2),
             "year": 2024,
         }
     )

@@ -105,6 +105,7 @@ def test_energy_over_income_and_who_gains(with_incomes):
     p = np.array([70, 20]) / 90
     by_hand = 2 * (p * gain) @ (np.array([35, 80]) / 90) / (p @ gain) - 1
     assert told_of.concentration_index == pytest.approx(by_hand)
+    assert told_of.gains == (areas["saving_sek_year"].sum() >= areas["cost_sek_year"].sum())
     assert "income" not in "; ".join(map(str, told_of.unknown))
     assert found.plan.city["areas"]["income_sek"].notna().sum() == 2
 

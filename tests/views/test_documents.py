@@ -257,8 +257,25 @@ def test_burdens_are_told_and_what_is_unknown_too(documents, pages, burdens):
     assert sum(page.column("groups", "Netto per år")) == pytest.approx(done["net_sek_year"].sum() / 1e6, rel=1e-8)
     assert all("inkomst saknas" in r for r in page.tables["areas"][1:])
     assert page.tables["benefits"][1][0] == "Sysselsättning"
-    assert "Inkomsten är känd i 0 av 2 områden" in render(documents["investment"])
+    assert "Inkomsten är känd i 0 av 2 områden med invånare" in render(documents["investment"])
     assert "Klimatråd" in str(page.tables["not_priced"])
+
+
+def test_where_incomes_are_known_it_is_told_who_bears(plan, money, burdens):
+    areas = burdens.areas.assign(
+        income_sek=[150_000.0, 400_000.0], energy_share=[0.12, 0.03], energy_poor=[True, False]
+    )
+    areas = areas.assign(energy_share_plan=[0.09, 0.03], energy_poor_plan=[False, False])
+    known = replace(burdens, areas=areas, concentration_index=-0.2, unknown=())
+    page = Page(text := render(investment_document(plan, money, known, SV)))
+    whose = (
+        "Vinsten per invånare ligger mer hos"
+        if known.gains
+        else "Kostnaden per invånare, efter besparingar, ligger mer på"
+    )
+    assert f"{whose} områden med låg inkomst" in text
+    assert [r[-1] for r in page.tables["areas"][1:]] == ["bara utan planen", "nej"]
+    assert "Detta går inte att säga" not in text
 
 
 @pytest.mark.parametrize("code", ["sv", "en"])

@@ -195,9 +195,9 @@ def burdens(money: InvestmentPlan, found: Distribution, text: Language) -> Secti
         text("documents.say.not_placed", msek=_msek(found.not_placed_sek, text)),
     ]
     if np.isfinite(index):
-        told.insert(
-            0, text("documents.say.concentration_" + ("poor" if index < 0 else "rich"), index=text.number(index))
-        )
+        whose = "poor" if index < 0 else "rich"
+        kind = "gain" if found.gains else "cost"
+        told.insert(0, text(f"documents.say.concentration_{kind}_{whose}", index=text.number(index)))
     parts: list[Part] = [*told, groups(money, found, text), areas(money, found, text), benefits(found, text)]
     if found.unknown:
         parts += [text("documents.say.unknown"), Bullets(tuple(remark(u, text) for u in found.unknown))]
