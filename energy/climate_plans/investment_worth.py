@@ -89,14 +89,16 @@ def cost_of_tonnes(
     Returns
     -------
     DataFrame
-        id, npv_sek, saved_t (summed over the years as they are), saved_discounted_t, cost_sek_per_t and
-        cost_sek_per_discounted_t: blank where it pays for itself, saves nothing, or is not priced. First those that pay
+        id, npv_sek, saved_t (summed over the years as they are; blank where not quantified), saved_discounted_t,
+        cost_sek_per_t and cost_sek_per_discounted_t: blank where it pays for itself, saves nothing, or is not priced or not
+        quantified. First those that pay
         for themselves, the greatest net present value first, since a negative cost a tonne orders them wrongly; then by
         cost; last those without.
     """
     own = values[values["perspective"] == SOCIETY_ALONE].set_index("id")["npv_sek"].drop(PLAN)
     table = pd.DataFrame({"id": own.index, "npv_sek": own.to_numpy(float)})
-    saved = np.array([tonnes.get(k, np.zeros(len(years))) for k in table["id"]]).reshape(len(table), len(years))
+    unknown = np.full(len(years), np.nan)
+    saved = np.array([tonnes.get(k, unknown) for k in table["id"]]).reshape(len(table), len(years))
     table["saved_t"] = saved.sum(axis=1)
     table["saved_discounted_t"] = npv(saved, years, rate, int(years[0]))
     pays = (table["npv_sek"] >= 0) & (table["saved_t"] > 0)

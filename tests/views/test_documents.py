@@ -254,7 +254,7 @@ def test_burdens_are_told_and_what_is_unknown_too(documents, pages, burdens):
     page = pages["investment"]
     done = burdens.groups[burdens.groups["renovated"] > 0]
     assert len(page.tables["groups"]) == len(done) + 1
-    assert sum(page.column("groups", "Netto per år")) == pytest.approx(done["net_sek_year"].sum() / 1e6, rel=1e-8)
+    assert sum(page.column("groups", "Netto per år [Mkr]")) == pytest.approx(done["net_sek_year"].sum() / 1e6, rel=1e-8)
     assert all("inkomst saknas" in r for r in page.tables["areas"][1:])
     assert page.tables["benefits"][1][0] == "Sysselsättning"
     assert "Inkomsten är känd i 0 av 2 områden med invånare" in render(documents["investment"])

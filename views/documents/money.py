@@ -91,12 +91,10 @@ def costs_table(p: Portfolio, money: InvestmentPlan, text: Language) -> Table:
     about = frames.measures(p, p.plan.years[-1]).set_index("id")
     table = _in_msek(money.measures)
     table["no"], table["share_t"] = (table["id"].map(about[c]) for c in ("no", "share_t"))
-    responsible = {k: e.responsible for k, e in p.plan.scenario.register.items()}
-    table["responsible"] = table["id"].map(responsible).fillna("")
     table["name"] = [_name(k, n, text) for k, n in zip(table["id"], table["name"], strict=True)]
     table["basis"] = [text(f"documents.basis.{b or 'none'}") for b in table["basis"]]
     keys = {
-        "id": "", "no": "", "name": "", "responsible": "entry", "basis": "cost", "capex_msek": "cost", "capex_low_msek": "cost",
+        "id": "", "no": "", "name": "", "basis": "cost", "capex_msek": "cost", "capex_low_msek": "cost",
         "capex_high_msek": "cost", "renewal_msek": "cost", "opex_msek": "cost", "total_msek": "cost", "saving_msek": "saving",
         "share_t": "share",
     }  # fmt: skip
@@ -161,7 +159,10 @@ def tonnes(money: InvestmentPlan, text: Language) -> Table:
     table = table.assign(name=_names(table["id"], money, text), npv_msek=table["npv_sek"] / _MSEK)
     table["verdict"] = [text(f"documents.verdict.{v}") for v in _verdicts(table)]
     keys = {"id": "", "name": "", "verdict": "tonne", "npv_msek": "npv", "saved_t": "share", "cost_sek_t": "tonne"}
-    shown = columns(keys, text, "name", ("npv_msek", "saved_t"))
+    shown = tuple(
+        replace(c, blank=text("documents.not_quantified")) if c.key == "saved_t" else c
+        for c in columns(keys, text, "name", ("npv_msek", "saved_t"))
+    )
     title, note = text("documents.tables.tonnes"), text("documents.notes.tonnes")
     return Table("tonnes", title, table, shown, note, text("documents.together"))
 
@@ -220,7 +221,7 @@ def groups(money: InvestmentPlan, found: Distribution, text: Language) -> Table:
         replace(c, title=text(f"documents.a_year.{c.key}")) if c.unit == text("documents.units.msek") else c
         for c in columns(keys, text, "area", ("cost_msek", "saving_msek", "net_msek"))
     )
-    shown = tuple(replace(c, blank=text("documents.no_area")) if c.key == "area" else c for c in shown)
+    shown = tuple(replace(c, blank=text("documents.no_area")) if c.key == "area" else _counted(c) for c in shown)
     note = text("documents.notes.groups", price_year=money.price_year)
     return Table("groups", text("documents.tables.groups"), table, shown, note, text("documents.together"))
 
@@ -243,7 +244,7 @@ def areas(money: InvestmentPlan, found: Distribution, text: Language) -> Table:
     }  # fmt: skip
     blank = text("documents.no_income")
     shown = tuple(
-        replace(c, blank=blank) if c.key in ("burden_share", "burden_plan_share", "poor") else c
+        replace(c, blank=blank) if c.key in ("burden_share", "burden_plan_share", "poor") else _counted(c)
         for c in columns(keys, text, "area", ("home_energy_msek", "home_energy_plan_msek"))
     )
     note, together = text("documents.notes.areas"), text("documents.together")
@@ -294,6 +295,11 @@ def assumed(money: InvestmentPlan, text: Language) -> Section:
     return Section("assumed", text("documents.sections.assumed"), tuple(parts))
 
 
+def _counted(column: Column) -> Column:
+    """Return a column of people or buildings as one of numbers without a unit."""
+    return replace(column, kind="number") if column.key in ("renovated", "population") else column
+
+
 def _in_msek(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with its amounts in millions, as budgets have them."""
     sek = [c for c in table if str(c).endswith("_sek")]
@@ -315,11 +321,18 @@ def _names(ids: pd.Series, money: InvestmentPlan, text: Language) -> list[str]:
 
 
 def _verdicts(table: pd.DataFrame) -> list[str]:
-    """Return why a measure stands where it does: it pays, costs, saves nothing, or is not priced."""
-    return [
-        "not_priced" if np.isnan(r.npv_sek) else "costs" if np.isfinite(r.cost_sek_t) else "pays" if r.npv_sek >= 0 else "nothing"
-        for r in table.rename(columns={"cost_sek_per_t": "cost_sek_t"}).itertuples()
-    ]  # fmt: skip
+    """Return why a measure stands where it does: it pays, costs, saves nothing, or is not known."""
+    return [_verdict(r.npv_sek, r.saved_t, r.cost_sek_t) for r in table.itertuples()]
+
+
+def _verdict(npv_sek: float, saved_t: float, cost_sek_t: float) -> str:
+    if np.isnan(npv_sek):
+        return "not_priced"
+    if np.isnan(saved_t):
+        return "not_quantified"
+    if np.isfinite(cost_sek_t):
+        return "costs"
+    return "pays" if npv_sek >= 0 else "nothing"
 
 
 def _poor(before: bool, after: bool) -> str:
