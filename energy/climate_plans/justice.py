@@ -103,7 +103,7 @@ def distribution(portfolio: Portfolio, money: InvestmentPlan) -> Distribution:
         gain = (known["saving_sek_year"] - known["cost_sek_year"]).to_numpy(float) / people
         index = justice.concentration_index(gain, known["income_sek"].to_numpy(float), people)
     benefits, missing = _benefits(portfolio, money)
-    lacking = [Remark("burden", {"measure": row.id}) for row in money.not_priced.itertuples()]
+    lacking = [Remark("burden", {"measure": row.name or row.id}) for row in money.not_priced.itertuples()]
     return Distribution(
         groups, areas, index, not_placed, benefits, (*unknown, *missing, *lacking), tuple(sorted(numbers.used))
     )

@@ -32,6 +32,7 @@ __all__ = [
     "payers",
     "remark",
     "said",
+    "told",
     "tonnes",
     "worth",
     "worth_table",
@@ -190,19 +191,29 @@ def abatement(money: InvestmentPlan, text: Language) -> Table:
 
 def burdens(money: InvestmentPlan, found: Distribution, text: Language) -> Section:
     """Return who bears and who gains, by area and tenure, what rents would rise by, and what else the plan brings."""
+    parts: list[Part] = [
+        *told(found, text),
+        groups(money, found, text),
+        areas(money, found, text),
+        benefits(found, text),
+    ]
+    if found.unknown:
+        parts += [text("documents.say.unknown"), Bullets(tuple(remark(u, text) for u in found.unknown))]
+    return Section("burdens", text("documents.sections.burdens"), tuple(parts))
+
+
+def told(found: Distribution, text: Language) -> tuple[str, ...]:
+    """Return where the net gain or cost lies, whose rents would rise, and what is not shared out, in sentences."""
     index = found.concentration_index
-    told = [
+    sentences = [
         text("documents.say.rents", count=int(found.groups["raises_rent"].sum())),
         text("documents.say.not_placed", msek=_msek(found.not_placed_sek, text)),
     ]
     if np.isfinite(index):
         whose = "poor" if index < 0 else "rich"
         kind = "gain" if found.gains else "cost"
-        told.insert(0, text(f"documents.say.concentration_{kind}_{whose}", index=text.number(index)))
-    parts: list[Part] = [*told, groups(money, found, text), areas(money, found, text), benefits(found, text)]
-    if found.unknown:
-        parts += [text("documents.say.unknown"), Bullets(tuple(remark(u, text) for u in found.unknown))]
-    return Section("burdens", text("documents.sections.burdens"), tuple(parts))
+        sentences.insert(0, text(f"documents.say.concentration_{kind}_{whose}", index=text.number(index)))
+    return tuple(sentences)
 
 
 def groups(money: InvestmentPlan, found: Distribution, text: Language) -> Table:

@@ -37,6 +37,7 @@ def show(asked: Asked, text: Language) -> None:
         st.caption(text("documents.notes.worth"))
     _costs(p, money, text)
     st.subheader(text("documents.sections.burdens"))
+    st.markdown("\n".join(f"- {s}" for s in sections.told(burdens, text)))
     st.caption(text("documents.notes.groups", price_year=money.price_year))
     left, right = st.columns([1.3, 1], gap="medium")
     with left:
