@@ -15,6 +15,7 @@ import layers
 from energy.climate import attribution
 from energy.climate.coalitions import Coalitions, labels
 from energy.climate_plans import action_plan as plans
+from energy.climate_plans.accounts import accounts
 from energy.climate_plans.burn_down import Target, burn_down, city_targets
 from energy.climate_plans.climate_budget import climate_budget, years_of
 from energy.climate_plans.follow_up import follow_up as followed
@@ -61,7 +62,13 @@ def plan(
         plan_files.write_plan(out_dir, loaded, city / "city.toml", scenario, found, told)
         if all(y in span for y in years_of(span[-1] - 3)):
             plan_files.write_budget(out_dir, climate_budget(found, span[-1] - 3))
-    tables = {"rows": told.rows, "curves": told.curves, "remains": told.remains, "sectors": told.sectors}
+    tables = {
+        "rows": told.rows,
+        "curves": told.curves,
+        "remains": told.remains,
+        "sectors": told.sectors,
+        "accounts": accounts(found),
+    }
     if as_json:
         rest = {"conflicts": list(told.conflicts), "goal_year": told.goal_year}
         typer.echo(json.dumps({**{n: records(t) for n, t in tables.items()}, **rest}, ensure_ascii=False))
@@ -72,6 +79,7 @@ def plan(
             told.curves,
             told.remains,
             told.sectors[["sector", "model", "now_t", "after_plan_t", "share_of_rest"]],
+            tables["accounts"][tables["accounts"]["year"] == told.goal_year],
         ):
             show(table)
     notes(told.conflicts)

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 import energy
+from energy.climate_plans.accounts import accounts
 from energy.climate_plans.action_plan import ActionPlan
 from energy.climate_plans.climate_budget import ClimateBudget
 from energy.climate_plans.follow_up import FollowUp, Snapshot, scenario_steps
@@ -35,6 +36,7 @@ def write_plan(
         "curves": told.curves,
         "remains": told.remains,
         "sectors": told.sectors,
+        "accounts": accounts(found),
         "wedges": found.wedges,
         "bodies": found.bodies,
         "interactions": found.interactions.rename_axis("id").reset_index(),

@@ -35,6 +35,7 @@ _FORMULAS = {
     "tonne": "cost = -NPV(society without the value of carbon) / sum over years of the Shapley share; blank where NPV >= 0",
     "curve_of_costs": "pick the measure with the greatest NPV while any pays, else the least cost a tonne; run again without it",
     "burden": "net = saving - annuity(investment); rent rise = (annuity - saving) / (area x rent); share = bill / income",
+    "account": "GPC BASIC = territorial + bought electricity x (electricity.swedish_mix - electricity.territorial)",
     "sector_cap": "own goal: base x (1 - reduction)^((y - base year) / (goal year - base year)); others share the city's path by size",
     "rollout": "share of those who adopt the measure, or of its roll-out, by the end of the year",
     "cause": "effect_k = sum over carriers of L(E1, E0) x ln(x1_k / x0_k), with the logarithmic mean L",
@@ -42,6 +43,7 @@ _FORMULAS = {
 _ANG = "B. W. Ang, The LMDI approach to decomposition analysis: a practical guide, Energy Policy 33 (2005) 867-871"
 _REFERENCES = {"share": (_SHAPLEY,), "order": (_SHAPLEY,), "body": (_OWEN,), "saving": (_SHAPLEY,), "cause": (_ANG,)}
 _TARGET = ("target.territorial.rate",)
+_ACCOUNT = ("electricity.swedish_mix", "electricity.territorial", "electricity.lifecycle", "electricity.marginal")
 _CITY = ("population.goteborg", "target.territorial.base", "target.territorial.rate")
 _ORDER = (
     "share",
@@ -53,6 +55,7 @@ _ORDER = (
     "advice",
     "body",
     "interaction",
+    "account",
     "sector_cap",
     "rollout",
     "cause",
@@ -87,7 +90,7 @@ def methods(p: Portfolio, text: Language, extra: Extra = ()) -> tuple[Method, ..
         m: tuple(k for k in used if p.plan.factors[k][0].perspective == a and not k.startswith("target."))
         for m, a in (("curve", "territorial"), ("advice", "marginal"))
     }
-    factors = {**of, "pace": _TARGET, "city": _CITY, **dict(extra)}
+    factors = {**of, "pace": _TARGET, "city": _CITY, "account": _ACCOUNT, **dict(extra)}
     formulas = {
         **_FORMULAS,
         "curve": energy.INDICATORS["co2e_territorial_kg"].formula,
@@ -134,7 +137,7 @@ def words(p: Portfolio, text: Language) -> dict[str, str]:
 
 
 def _used(p: Portfolio) -> list[str]:
-    return sorted({*p.baseline.factors_used, *p.plan.factors_used, *_CITY})
+    return sorted({*p.baseline.factors_used, *p.plan.factors_used, *_CITY, *_ACCOUNT})
 
 
 def _factors(p: Portfolio, text: Language, more: set[str]) -> Table:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from energy.climate_plans.accounts import accounts
 from energy.climate_plans.portfolio import Portfolio
 from views import report
 from views.documents import figures, frames
@@ -16,6 +17,7 @@ from views.documents.model import Bullets, Chart, Column, Part, Section, Table
 from views.language import Language
 
 __all__ = [
+    "accounts_table",
     "bodies",
     "curves",
     "interplay",
@@ -239,6 +241,23 @@ def interplay(p: Portfolio, text: Language) -> Section:
     else:
         parts.append(text("documents.say.agree"))
     return Section("interplay", text("documents.sections.interplay"), tuple(parts))
+
+
+def accounts_table(p: Portfolio, text: Language) -> Table:
+    """Return the plan of the last year in every account, with what each is for."""
+    last = p.plan.years[-1]
+    table = accounts(p)
+    table = table[table["year"] == last].reset_index(drop=True)
+    table["boundary"] = [text(f"documents.boundaries.{a}") for a in table["account"]]
+    table["account"] = [text(f"documents.accounts.{a}") for a in table["account"]]
+    table["change_share"] = table["change_t"] / table["baseline_t"]
+    keys = {
+        "account": "",
+        "boundary": "",
+        **dict.fromkeys(("baseline_t", "plan_t", "change_t", "change_share"), "account"),
+    }
+    title, note = text("documents.tables.accounts", year=last), text("documents.notes.accounts")
+    return Table("accounts", title, table, columns(keys, text, "account"), note)
 
 
 def not_quantified(p: Portfolio, text: Language) -> Section:

@@ -52,6 +52,7 @@ def action_document(p: Portfolio, text: Language) -> Document:
         parts.not_quantified(p, text),
         Section("bodies", text("documents.sections.bodies"), (parts.bodies(p, last, text),)),
         parts.remaining(p, text),
+        Section("accounts", text("documents.sections.accounts"), (parts.accounts_table(p, text),)),
         parts.interplay(p, text),
     )
     return _made("action", p, text, sections, str(last))

@@ -1,4 +1,4 @@
-"""Where the two accounts disagree: measures and places that help the goal and not the climate, or the other way round."""
+"""The plan in every account, and where the goal's and the decision's disagree: measures and places that help the goal and not the climate, or the other way round."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from views import heat_shapes, plan_shapes
+from views.documents import parts
 from views.language import Language
 from views.pages.common import Asked, draw_map, middle_bounds
+from views.pages.plan_effect import table_of
 from views.pages.plan_work import plan_of
 from views.pages.state import map_of
 from views.shapes import Drawn, features
@@ -20,6 +22,11 @@ _COLOURS = dict(zip(plan_shapes.APART, heat_shapes.CATEGORY_COLOURS, strict=Fals
 def show(asked: Asked, text: Language) -> None:
     """Draw the view."""
     p = plan_of(asked, text)
+    st.subheader(text("documents.sections.accounts"))
+    side_by_side = parts.accounts_table(p, text)
+    st.dataframe(table_of(side_by_side, text), hide_index=True, height="content")
+    st.caption(side_by_side.note)
+    st.subheader(text("plan.accounts_map"))
     st.write(text("plan.accounts_about"))
     found = plan_shapes.apart(p, asked.year)
     words = {k: text(f"plan.apart.{k}") for k in _COLOURS}
