@@ -19,6 +19,7 @@ from energy.climate_plans.accounts import accounts
 from energy.climate_plans.burn_down import Target, burn_down, city_targets
 from energy.climate_plans.climate_budget import climate_budget, years_of
 from energy.climate_plans.follow_up import follow_up as followed
+from energy.climate_plans.justice import flagged
 from energy.climate_plans.robustness import robustness
 from energy.climate_plans.strategy import Strategy, freeze
 from energy.climate_plans.verdict import verdict
@@ -238,8 +239,9 @@ def judge_investment(
     strategy: Annotated[Path, typer.Option("--strategy", help="Frozen strategy.")],
     measure: Annotated[Path, typer.Option("--measure", help="Scenario file with one measure.")],
     justice: Annotated[
-        Literal["flagged", "clear", "unknown"], typer.Option("--justice", help="Whether its burdens are flagged.")
-    ] = "unknown",
+        Literal["calculated", "flagged", "clear", "unknown"],
+        typer.Option("--justice", help="Whether its burdens are flagged; calculated from costs, rents and incomes."),
+    ] = "calculated",
     data: Data = None,
     out_dir: Out = None,
     plugin: Plugins = None,
@@ -253,7 +255,10 @@ def judge_investment(
         raise TwinError(f"{measure} holds {len(steps)} measures; test one at a time")
     with progress() as tell:
         loaded = layers.load(city, data, lambda share, text: tell(0.3 * share, text))
-        flag = None if justice == "unknown" else justice == "flagged"
+        flag = {"flagged": True, "clear": False}.get(justice)
+        if justice == "calculated":
+            tell(0.3, "justice")
+            flag = flagged(loaded, steps[0], max(frozen.goal_year, steps[0].end, loaded.base_year + 1))
         found = verdict(loaded, frozen, steps[0], justice_flag=flag)
     record = found.record()
     if out_dir is not None:

@@ -15,18 +15,20 @@ import shapely
 
 from energy.annuity import annuity
 from energy.climate import justice
-from energy.climate_plans.investment_plan import InvestmentPlan
+from energy.climate_plans.investment_plan import InvestmentPlan, investment_plan
 from energy.climate_plans.money import PRICES_OF, bill, owners, price_level
 from energy.climate_plans.portfolio import Portfolio
+from energy.climate_plans.portfolio import portfolio as shared_out
 from energy.climate_plans.remarks import Remark
 from energy.mobility_plans.street_air import air, links
 from energy.plan import adopted
 from energy.results import Results
+from energy.scenario import Scenario, Step
 from twin.city import City
 from twin.factors import Factors
 from twin.registry import MEASURES
 
-__all__ = ["Distribution", "distribution", "energy_share", "incomes", "near_home_shares"]
+__all__ = ["Distribution", "distribution", "energy_share", "flagged", "incomes", "near_home_shares"]
 
 Floats = npt.NDArray[np.float64]
 _HOMES = ("single_family", "multi_family")
@@ -107,6 +109,32 @@ def distribution(portfolio: Portfolio, money: InvestmentPlan) -> Distribution:
     return Distribution(
         groups, areas, index, not_placed, benefits, (*unknown, *missing, *lacking), tuple(sorted(numbers.used))
     )
+
+
+def flagged(city: City, step: Step, year: int, factors: Factors | None = None) -> bool | None:
+    """Return whether a measure alone raises rents noticeably or makes an area energy-poor.
+
+    Parameters
+    ----------
+    city : City
+    step : Step
+    year : int
+        By which it has been carried out, after the city's base year.
+    factors : Factors, optional
+
+    Returns
+    -------
+    bool or None
+        None where it is not known: the measure is not priced, or changes no buildings.
+    """
+    alone = Scenario(name=step.name or step.measure, step=(step,))
+    found = shared_out(city, alone, years=(city.base_year, year), factors=factors)
+    money = investment_plan(found)
+    if len(money.not_priced) or MEASURES[step.measure].table != "buildings":
+        return None
+    told = distribution(found, money)
+    poorer = told.areas["energy_poor_plan"].fillna(False) & ~told.areas["energy_poor"].fillna(False)
+    return bool(told.groups["raises_rent"].any() or poorer.any())
 
 
 def incomes(city: City) -> pd.Series:

@@ -6,7 +6,7 @@ import shapely
 
 from energy.annuity import annuity
 from energy.climate_plans.investment_plan import investment_plan
-from energy.climate_plans.justice import distribution, incomes, near_home_shares
+from energy.climate_plans.justice import distribution, flagged, incomes, near_home_shares
 from energy.climate_plans.portfolio import portfolio
 from energy.scenario import Scenario
 from twin import Factors
@@ -144,3 +144,12 @@ def test_near_means_inside_the_disc():
     share = near_home_shares(homes, np.array([3.0, 1.0]), streets, 50.0)
     assert share[0] == pytest.approx(0.75 * 80 / 1000, rel=0.01)  # a chord of 80 m
     assert share[1] == 0
+
+
+def test_a_measure_alone_is_flagged_where_it_raises_rents(city):
+    fasad, _, bilar = Scenario.from_text(PLAN).step
+    for sek, expected in ((100_000_000, True), (1, False)):
+        cost = (bilar.cost[0].model_copy(update={"sek": sek}),)
+        assert flagged(city, fasad.model_copy(update={"cost": cost}), 2030) is expected
+    assert flagged(city, bilar, 2030) is None, "streets have no tenants"
+    assert flagged(city, bilar.model_copy(update={"cost": ()}), 2030) is None
