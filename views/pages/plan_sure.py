@@ -25,7 +25,9 @@ _ACCOUNT = "territorial"  # the target's
 _MOST = 10  # factors shown
 _KEPT = 8
 _SEK_PER_MSEK = 1e6
+_VALUE = "money.carbon_value_sek_kg"
 _PARTS = ("decided", "planned")
+_WIDTHS = {"unit": 100, "source": 190, "note": 330}  # px; by their contents the notes would have no room
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,7 @@ def _ranges(asked: Asked, found: Robustness, names: dict[str, str], text: Langua
     st.subheader(text("plan.sure.ranges_title", year=found.year))
     path = charts.path_table(asked.opened.runs[BASELINE].indicators("city"), CITY).set_index("year")
     target_t = float(path.loc[found.year, "wanted_t"])
-    left, right = st.columns([1, 1.2], gap="medium", vertical_alignment="center")
+    left, right = st.columns([1, 1.35], gap="medium", vertical_alignment="center")
     chart = sure_charts.ranges_chart(found, names, target_t, text)
     left.altair_chart(chart, key="sure_ranges", width="stretch")
     right.dataframe(_options_table(found, names, text), hide_index=True, height="content")
@@ -218,7 +220,7 @@ def _swings(found: Robustness, text: Language) -> None:
     st.caption(text("plan.sure.swings_alt"))
     about = _about(moved["factor"], numbers, found.year, text)
     about.insert(1, text("plan.sure.swing"), [_signed(t, text) for t in moved["swing_t"]])
-    wide = {text("columns.unit"): st.column_config.TextColumn(width=105)}
+    wide = {text(f"columns.{c}"): st.column_config.TextColumn(width=w) for c, w in _WIDTHS.items()}
     st.dataframe(about, hide_index=True, height="content", column_config=wide)
 
 
@@ -249,17 +251,18 @@ def _choice(found: Robustness, names: dict[str, str], text: Language) -> None:
     chosen = found.regret[found.regret["choice"]].iloc[0]
     name, draws = names[str(chosen["option"])], len(found.emissions_t)
     best = _in_worlds(float(chosen["best_share"]), draws, text)
+    worst = f"{text.number(_in_unit(chosen['max'], found))} {_unit(found, text)}"
     if chosen["max"] > 0:
-        st.markdown(text("plan.sure.choice", option=name, worst=_worth(chosen["max"], found, text), best=best))
+        st.markdown(text("plan.sure.choice", option=name, worst=worst, best=best))
     else:
         st.markdown(text("plan.sure.choice_always", option=name, best=best))
     if found.unit == "t":
         st.info(text("plan.sure.emissions_alone"))
     left, right = st.columns([1, 1], gap="medium")
     with left:
-        st.markdown(f"**{text('plan.sure.regret_title')}**")
+        st.markdown(f"**{text('plan.sure.regret_title', unit=_unit(found, text))}**")
         st.dataframe(_regret_table(found, names, text), hide_index=True, height="content")
-        st.caption(f"{_basis(found, text)} {text('plan.sure.regret_about')}")
+        st.caption(f"{_basis(found, text)} {text('plan.sure.regret_about')} {_priced(found, text)}")
     with right:
         st.markdown(f"**{text('plan.sure.learning_title')}**")
         learnt = _learning_table(found, text)
@@ -283,7 +286,7 @@ def _regret_table(found: Robustness, names: dict[str, str], text: Language) -> p
             text("plan.sure.option"): [
                 f"{names[o]} ✓" if c else names[o] for o, c in zip(r["option"], r["choice"], strict=True)
             ],
-            **{text(title): [_worth(v, found, text) for v in r[c]] for c, title in columns.items()},
+            **{text(title): [text.number(_in_unit(v, found)) for v in r[c]] for c, title in columns.items()},
             text("plan.sure.best_share"): r["best_share"].map(text.share),
         }
     )
@@ -298,15 +301,26 @@ def _learning_table(found: Robustness, text: Language) -> pd.DataFrame:
     return pd.DataFrame(
         {
             text("columns.key"): [_name(k, text) for k in worth["factor"]],
-            text("plan.sure.evppi"): [_worth(v, found, text) for v in worth["evppi"]],
+            text("plan.sure.evppi", unit=_unit(found, text)): [text.number(_in_unit(v, found)) for v in worth["evppi"]],
         }
     )
 
 
-def _worth(value: float, found: Robustness, text: Language) -> str:
+def _priced(found: Robustness, text: Language) -> str:
+    """Return what emissions are worth, where they are weighed against costs."""
     if found.unit == "t":
-        return f"{text.number(value)} {text('documents.units.t')}"
-    return f"{text.number(value / _SEK_PER_MSEK)} {text('plan.sure.msek_a')}"
+        return ""
+    numbers = Factors.read()
+    words = {end: text.number(numbers.value(_VALUE, found.year, end)) for end in ("low", "value", "high")}
+    return text("plan.sure.priced", source=Factors.sources()["publisher"][numbers[_VALUE][0].source], **words)
+
+
+def _unit(found: Robustness, text: Language) -> str:
+    return text("documents.units.t" if found.unit == "t" else "plan.sure.msek_a")
+
+
+def _in_unit(value: float, found: Robustness) -> float:
+    return value if found.unit == "t" else value / _SEK_PER_MSEK
 
 
 def _signed(tons: float, text: Language) -> str:
