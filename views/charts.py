@@ -10,7 +10,9 @@ from energy.climate import targets
 from twin import Factors
 from views.language import Language
 
-__all__ = ["emission_path", "path_table"]
+__all__ = ["THOUSANDS", "emission_path", "path_table"]
+
+THOUSANDS = "replace(format(datum.value, ',~f'), /,/g, '\\u202f')"  # thin spaces, which both languages read
 
 
 def path_table(tidy: pd.DataFrame, area_id: str) -> pd.DataFrame:
@@ -46,7 +48,7 @@ def emission_path(table: pd.DataFrame, text: Language) -> alt.LayerChart | alt.F
     """Draw a place's emissions with their range, and the target's pace as a dashed line."""
     actual, wanted = text("path.actual"), text("path.wanted")
     # the chart's own numbers know no Swedish thousands; a thin space is the same in both languages
-    tons = alt.Axis(title=text("path.axis"), labelExpr="replace(format(datum.value, ',~f'), /,/g, '\\u202f')")
+    tons = alt.Axis(title=text("path.axis"), labelExpr=THOUSANDS)
     year = alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0))
     base = alt.Chart(table)
     band = base.mark_area(opacity=0.18, color="#0b3c5d").encode(x=year, y=alt.Y("low_t:Q", axis=tons), y2="high_t:Q")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from energy.climate_plans.portfolio import Portfolio
+from views.charts import THOUSANDS
 from views.documents import frames
 from views.documents.figures import COLOURS, INK, TARGET, Layer, Line, ink_on, stacks
 from views.language import Language
@@ -16,7 +17,6 @@ from views.language import Language
 __all__ = ["layer_table", "matrix_chart", "paths", "sector_chart", "wedge_chart"]
 
 _THICK = 0.04  # of the chart's height
-_THOUSANDS = "replace(format(datum.value, ',~f'), /,/g, '\\u202f')"
 
 
 def layer_table(p: Portfolio, layers: Sequence[Layer]) -> pd.DataFrame:
@@ -56,7 +56,7 @@ def wedge_chart(p: Portfolio, layers: Sequence[Layer], year: int, text: Language
     names = [_label(layer) for layer in layers]
     years = list(p.plan.years)
     x = alt.X("year:Q", title=None, axis=alt.Axis(format="d", values=years, grid=False), scale=alt.Scale(nice=False))
-    tons = alt.Axis(title=text("plan.axis"), labelExpr=_THOUSANDS)
+    tons = alt.Axis(title=text("plan.axis"), labelExpr=THOUSANDS)
     fills = alt.Scale(domain=names, range=[COLOURS[k % len(COLOURS)] for k in range(len(names))])
     told = [
         alt.Tooltip("layer:N", title=text("plan.layer")),
@@ -119,7 +119,7 @@ def sector_chart(p: Portfolio, text: Language) -> alt.LayerChart | alt.FacetChar
     now, after, outside = text("documents.charts.now"), text("documents.charts.after"), text("documents.outside")
     table["scope"] = np.where(table["outside"], outside, after)
     y = alt.Y("sector:N", title=None, sort=list(table["sector"]), axis=alt.Axis(labelLimit=320))
-    tons = alt.Axis(title=text("plan.axis"), labelExpr=_THOUSANDS)
+    tons = alt.Axis(title=text("plan.axis"), labelExpr=THOUSANDS)
     domain = [now, after, outside]
     colour = alt.Color(
         "scope:N",

@@ -8,12 +8,12 @@ import altair as alt
 import pandas as pd
 
 from energy.climate_plans.robustness import Robustness
+from views.charts import THOUSANDS
 from views.documents.figures import COLOURS, INK, TARGET
 from views.language import Language
 
 __all__ = ["ranges_chart", "swings_chart"]
 
-_THOUSANDS = "replace(format(datum.value, ',~f'), /,/g, '\\u202f')"
 _BLUE, _ORANGE = COLOURS[2], COLOURS[5]
 
 
@@ -34,7 +34,7 @@ def ranges_chart(
     table = found.options.assign(name=found.options["option"].map(names))
     worlds = found.emissions_t.rename(columns=names).melt(var_name="name", value_name="t")
     y = alt.Y("name:N", title=None, sort=list(table["name"]), axis=alt.Axis(labelLimit=200))
-    tons = alt.Axis(title=text("plan.axis"), labelExpr=_THOUSANDS, tickCount=5)
+    tons = alt.Axis(title=text("plan.axis"), labelExpr=THOUSANDS, tickCount=5)
     x = alt.X("p10_t:Q", axis=tons, scale=alt.Scale(zero=False, nice=True))
     told = [
         alt.Tooltip("name:N", title=text("plan.sure.option")),
@@ -74,7 +74,7 @@ def swings_chart(table: pd.DataFrame, text: Language) -> alt.Chart:
             "t": table["swing_t"],
         }
     )
-    x = alt.X("t:Q", axis=alt.Axis(title=text("plan.sure.swing_axis"), labelExpr=_THOUSANDS, tickCount=6))
+    x = alt.X("t:Q", axis=alt.Axis(title=text("plan.sure.swing_axis"), labelExpr=THOUSANDS, tickCount=6))
     return (
         alt.Chart(shown)
         .mark_bar(stroke=INK, strokeWidth=0.6)
