@@ -18,7 +18,16 @@ import pandas as pd
 from twin.city import City
 from twin.errors import TwinError
 
-__all__ = ["atomic", "file_digest", "run_record", "write_csv", "write_entities", "write_json", "write_table"]
+__all__ = [
+    "atomic",
+    "check_folder",
+    "file_digest",
+    "run_record",
+    "write_csv",
+    "write_entities",
+    "write_json",
+    "write_table",
+]
 
 _PACKAGES = ("klimattvilling", "geopandas", "numpy", "pandas", "pvlib", "pyarrow", "pyproj", "scipy", "shapely")
 _DIGITS = 10  # significant digits in text files: more than the numbers deserve, less than the noise of summation
@@ -55,6 +64,23 @@ def atomic(path: Path, write: Callable[[Path], Any]) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def check_folder(folder: Path | None) -> None:
+    """Tell before the long work that a folder for results can not be written; nothing is made yet.
+
+    Raises
+    ------
+    TwinError
+        When a file stands where the folder should be, or its parent is locked.
+    """
+    if folder is None:
+        return
+    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not there.is_dir():
+        raise TwinError(f"{folder} can not be written: {there} is a file, no folder; choose another --out")
+    if not os.access(there, os.W_OK):
+        raise TwinError(f"{folder} can not be written: no right to write in {there}; choose another --out")
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

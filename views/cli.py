@@ -73,6 +73,7 @@ def run(
 ) -> None:
     """Run scenarios and write indicators, entities, costs, a summary and a record of the run."""
     plugins(plugin)
+    export.check_folder(out_dir)
     span = _years(years)
     baseline = energy.Scenario.baseline()
     files = {s.name: (s, p) for s, p in zip(_scenarios(scenario or []), scenario or [], strict=True)}

@@ -14,6 +14,7 @@ from energy.climate_plans.follow_up import Snapshot, follow_up
 from energy.climate_plans.investment_plan import InvestmentPlan, investment_plan
 from energy.climate_plans.justice import Distribution, distribution
 from energy.climate_plans.portfolio import Portfolio
+from layers import export
 from twin import TwinError
 from views import plan_files
 from views.console import AsJson, Data, Folder, Out, Plugins
@@ -64,6 +65,7 @@ def invest(
     as_json: AsJson = False,
 ) -> None:
     """Make the investment plan: costs, payers, the funding gap, net present values, cost of a tonne, who is burdened."""
+    export.check_folder(out_dir)
     span, rates = span_of(years), _rates(rate)
     loaded, chosen = checked(city, scenario, data, plugin)
     p = planned(loaded, chosen, span)
@@ -116,6 +118,7 @@ def documents(
     plugin: Plugins = None,
 ) -> None:
     """Write action plan, investment plan and climate budget from one calculation, as HTML, XLSX and CSV."""
+    export.check_folder(out)
     span, rates, text = span_of(years), _rates(rate), Language(language)
     if before is not None and follow_up_year is None:
         raise TwinError("--before belongs to the yearly follow-up; say its year with --follow-up")

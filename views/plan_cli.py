@@ -56,6 +56,7 @@ def plan(
 ) -> None:
     """Make the action plan: what each measure gives so that the parts add up, three curves, and what remains."""
     span = span_of(years)
+    export.check_folder(out_dir)
     loaded, chosen = checked(city, scenario, data, plugin)
     found = planned(loaded, chosen, span)
     told = plans.action_plan(found)
@@ -100,6 +101,7 @@ def attribute(
     as_json: AsJson = False,
 ) -> None:
     """Share out a plan's reduction: the fair share of each measure or body, alone, last, and over all orders."""
+    export.check_folder(out_dir)
     loaded, chosen = checked(city, scenario, data, plugin)
     with progress() as tell:
         tell(0.3, str(year))
@@ -144,6 +146,7 @@ def budget(
     as_json: AsJson = False,
 ) -> None:
     """Make the climate budget of four years: caps by sector, baseline, the effect of each measure, who reports."""
+    export.check_folder(out_dir)
     loaded, chosen = checked(city, scenario, data, plugin)
     span = tuple(sorted({loaded.base_year, *years_of(from_year)}))
     if span[0] < loaded.base_year:
@@ -294,6 +297,7 @@ def uncertainty(
     as_json: AsJson = False,
 ) -> None:
     """Say how sure a plan is: probability of the target, what matters most, what is worth learning, least regret."""
+    export.check_folder(out_dir)
     loaded, first = checked(city, scenario[0], data, plugin)
     several = (first, *(energy.Scenario.read(f) for f in scenario[1:]))
     chosen = several[0] if len(several) == 1 else several

@@ -589,7 +589,7 @@ def test_a_folder_that_can_not_be_written(folder, tmp_path, twin):
     (tmp_path / "out").write_text("a file, not a folder", encoding="utf-8")
     code, _, told = twin("run", folder, "--years", "2024", "--out", tmp_path / "out")
     assert code == 2
-    assert "can not be written" in told
+    assert "out is a file, no folder; choose another --out" in told
 
 
 def test_a_file_that_can_not_be_replaced(folder, tmp_path, twin):

@@ -92,3 +92,15 @@ def test_a_place_that_can_not_be_written(tmp_path):
     (tmp_path / "f").write_text("", encoding="utf-8")
     with pytest.raises(TwinError, match="choose another --out"):
         export.write_json({}, tmp_path / "f" / "x.json")
+
+
+def test_a_folder_that_can_not_be_written_is_told_before_the_work(tmp_path, monkeypatch):
+    (tmp_path / "f").write_text("", encoding="utf-8")
+    with pytest.raises(TwinError, match="f is a file, no folder"):
+        export.check_folder(tmp_path / "f" / "deep" / "er")
+    export.check_folder(tmp_path / "not" / "yet")
+    export.check_folder(None)
+    assert [p.name for p in tmp_path.iterdir()] == ["f"], "nothing is made"
+    monkeypatch.setattr(export.os, "access", lambda *_: False)
+    with pytest.raises(TwinError, match="no right to write in"):
+        export.check_folder(tmp_path / "not")
