@@ -1,4 +1,3 @@
-import sys
 import warnings
 from functools import cache
 from pathlib import Path
@@ -9,7 +8,6 @@ import layers
 
 # a picture has no place on earth; the reader of rasters says so each time
 warnings.filterwarnings("ignore", message="Dataset has no geotransform")
-sys.path.insert(0, str(Path(__file__).parent))
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 _load = layers.load
 
