@@ -1,9 +1,14 @@
 """Reads documents back as a reader, a screen reader and a printer do."""
 
+import io
 import re
+import zipfile
 from html.parser import HTMLParser
 
 import numpy as np
+import openpyxl
+
+from views.documents import workbook
 
 VOID = {"meta", "br", "link", "img", "input", "line", "polygon", "polyline", "rect"}
 
@@ -69,3 +74,14 @@ def contrast(a, b):
         linear = np.where(parts_ <= 0.03928, parts_ / 12.92, ((parts_ + 0.055) / 1.055) ** 2.4)
         light.append(float(linear @ [0.2126, 0.7152, 0.0722]))
     return (max(light) + 0.05) / (min(light) + 0.05)
+
+
+def sheet(document, title):
+    book = openpyxl.load_workbook(io.BytesIO(workbook(document)))
+    return book[title]
+
+
+def openpyxl_core(book):
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        assert {i.date_time for i in archive.infolist()} == {(2000, 1, 1, 0, 0, 0)}
+        return archive.read("docProps/core.xml")

@@ -3,14 +3,13 @@
 import io
 import re
 import string
-import zipfile
 from dataclasses import replace
 
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from document_page import Page, contrast
+from document_page import Page, contrast, openpyxl_core, sheet
 from plans import SCENARIO
 
 import energy
@@ -73,11 +72,6 @@ def documents(plan, money, burdens):
 @pytest.fixture(scope="module")
 def pages(documents):
     return {k: Page(render(d)) for k, d in documents.items()}
-
-
-def sheet(document, title):
-    book = openpyxl.load_workbook(io.BytesIO(workbook(document)))
-    return book[title]
 
 
 @pytest.mark.parametrize("kind", ["action", "investment", "follow_up", "budget"])
@@ -294,12 +288,6 @@ def test_the_same_plan_gives_the_same_bytes(plan, money, burdens, tmp_path):
         assert {p: p.read_bytes() for p in before} == before
     moments = {document.name: workbook(document) for document in made[1].values()}
     assert all(b"2000-01-01" in openpyxl_core(book) for book in moments.values())
-
-
-def openpyxl_core(book):
-    with zipfile.ZipFile(io.BytesIO(book)) as archive:
-        assert {i.date_time for i in archive.infolist()} == {(2000, 1, 1, 0, 0, 0)}
-        return archive.read("docProps/core.xml")
 
 
 def test_names_carry_no_script_and_no_formula(documents):
