@@ -26,6 +26,22 @@ def test_the_indices_of_ishigami_s_function():
     assert st_ == pytest.approx([0.5576, 0.4424, 0.2437], abs=0.02)
 
 
+def test_the_indices_of_the_g_function():
+    # analytic, of the product of (|4x - 2| + a) / (1 + a): V_i = 1 / (3 (1 + a)^2), V = prod(1 + V_i) - 1,
+    # S_i = V_i / V, ST_i = V_i prod_{j != i}(1 + V_j) / V; Saltelli et al. (2010), doi:10.1016/j.cpc.2009.09.018
+    a = np.array([0.0, 1.0, 4.5, 9.0, 99.0])
+    alone = 1 / (3 * (1 + a) ** 2)
+    whole = np.prod(1 + alone) - 1
+    design = u.saltelli(4096, 5, seed=1)
+    results = [
+        np.prod((np.abs(4 * x - 2) + a) / (1 + a), axis=1)
+        for x in (design.a, design.b, *(design.mixed(i) for i in range(5)))
+    ]
+    s1, st_ = u.sobol_indices(results[0], results[1], np.stack(results[2:]))
+    assert s1 == pytest.approx(alone / whole, abs=0.01)
+    assert st_ == pytest.approx(alone * (whole + 1) / (1 + alone) / whole, abs=0.01)
+
+
 def test_indices_of_what_does_not_vary_are_blank():
     s1, st_ = u.sobol_indices(np.ones(8), np.ones(8), np.ones((2, 8)))
     assert np.isnan(s1).all()
