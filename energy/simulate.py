@@ -15,8 +15,9 @@ import pandas as pd
 from energy.accounts import with_emissions
 from energy.buildings.demand import demand
 from energy.buildings.hourly import stock_drivers
+from energy.buildings.kernel import Drivers
 from energy.buildings.morphing import morph
-from energy.buildings.season import Season
+from energy.buildings.season import Plane, Season
 from energy.district_heating.supply import network
 from energy.electrification.heat_pumps import degree_hours
 from energy.electrification.load import peaks, with_electricity
@@ -118,6 +119,10 @@ class Model:
         """Return the city prepared for calculation, with the factors of its base year."""
         return self.prepared("stock", Stock.of, self.city, self.prepared, f=factors.at(self.city.base_year))
 
+    def drivers(self, stock: Stock, f: Mapping[str, float]) -> Drivers:
+        """Return what moves the buildings of a stock with weather, hour by hour."""
+        return self.prepared("drivers", _drivers, stock.weather, stock.planes, f=f)
+
     def year(
         self, year: int, factors: Factors, memory: Memory, cooling_need_kwh: Floats | None
     ) -> Mapping[str, pd.DataFrame]:
@@ -135,7 +140,7 @@ class Model:
         if stock.weather is None:
             return self.year(year, factors, memory, None)
         buildings = memory("renovated", adopted, stock.buildings, "buildings", self.adoption, year, f=f)
-        drivers = self.prepared("drivers", stock_drivers, stock.weather, f=f)
+        drivers = self.drivers(stock, f)
         figures, peak_kw = hourly_figures(stock, buildings, drivers, f)
         frames = dict(self.year(year, factors, memory, figures["cooling_need_kwh"].to_numpy(float)))
         frames["buildings"] = pd.concat([frames["buildings"], figures], axis=1)
@@ -198,6 +203,10 @@ def balance(
         "heat_supply": plants,
         **peaks(stock, used),
     }
+
+
+def _drivers(weather: pd.DataFrame, planes: tuple[Plane, ...], f: Mapping[str, float]) -> Drivers:
+    return stock_drivers(weather, f, planes)
 
 
 def _needs(

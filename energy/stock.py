@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from energy.buildings import archetypes
-from energy.buildings.season import Season
+from energy.buildings.season import Plane, Season, facades_and_flat_roof
 from energy.memory import Memory
 from energy.mobility.fuels import obligated_share
 from energy.mobility.traffic import LEVERS
@@ -53,6 +53,8 @@ class Stock:
         Row of the grid area, -1 outside.
     weather : DataFrame (8760 rows), optional
         The weather year.
+    planes : tuple of Plane
+        Its irradiance on facades and a flat roof; empty without weather.
     """
 
     buildings: pd.DataFrame
@@ -65,6 +67,7 @@ class Stock:
     home_population: npt.NDArray[np.float64]
     grid_area: npt.NDArray[np.intp]
     weather: pd.DataFrame | None
+    planes: tuple[Plane, ...]
 
     @classmethod
     def of(cls, city: City, memory: Memory, f: Mapping[str, float]) -> Stock:
@@ -84,28 +87,21 @@ class Stock:
         SchemaError
             When a column that the calculation needs has blanks.
         """
-        buildings, roads = city["buildings"], city.get("roads")
-        _refuse_blanks({"buildings": buildings, "roads": roads})
-        surfaces = memory("envelope", _surfaces, buildings, f=f)
-        filled = archetypes.fill(pd.DataFrame(buildings.drop(columns="geometry")), f)
-        areas, grid = city.get("areas"), city.get("grid_areas")
-        lowest = ~areas["area_id"].isin(areas["parent_id"].dropna()).to_numpy(bool)
-        length: Any = gpd.GeoSeries(roads["geometry"]).length.to_numpy(float) if len(roads) else np.zeros(0)
+        fixed = memory("fixed", _Fixed.of, city, f=f)
+        weather = city["weather"] if "weather" in city else None  # noqa: SIM401 - get() gives an empty table
+        planes = () if weather is None else memory("planes", _planes, weather, f=f)
         return cls(
-            buildings=pd.concat([filled, surfaces.set_index(filled.index)], axis=1),
-            roads=_streets(roads, length),
-            grid_areas=grid,
+            buildings=memory("buildings", archetypes.with_factors, fixed.buildings, f=f),
+            roads=fixed.roads,
+            grid_areas=city.get("grid_areas"),
             heat_supply=city.get("heat_supply"),
-            season=memory("season", _season, city, f=f),
+            season=memory("season", _season, weather, planes, f=f),
             places=memory("places", _places, city, f=f),
-            home_area=pd.Index(areas["area_id"].to_numpy(object)[lowest]).get_indexer(
-                buildings["area_id"].to_numpy(object)
-            ),
-            home_population=np.nan_to_num(areas["population"].to_numpy(float)[lowest]),
-            grid_area=pd.Index(grid["grid_area_id"].to_numpy(object)).get_indexer(
-                buildings["grid_area_id"].to_numpy(object)
-            ),
-            weather=city["weather"] if "weather" in city else None,  # noqa: SIM401 - get() gives an empty table
+            home_area=fixed.home_area,
+            home_population=fixed.home_population,
+            grid_area=fixed.grid_area,
+            weather=weather,
+            planes=planes,
         )
 
     def roads_in(self, f: Mapping[str, float]) -> pd.DataFrame:
@@ -125,6 +121,40 @@ class Stock:
         )
 
 
+@dataclass(frozen=True)
+class _Fixed:
+    """What no factor changes; the attributes are those of :class:`Stock`, of buildings what is typical only."""
+
+    buildings: pd.DataFrame
+    roads: pd.DataFrame
+    home_area: npt.NDArray[np.intp]
+    home_population: npt.NDArray[np.float64]
+    grid_area: npt.NDArray[np.intp]
+
+    @classmethod
+    def of(cls, city: City, f: Mapping[str, float]) -> _Fixed:
+        """Complete and measure the city's tables, and find where its buildings lie."""
+        _ = f
+        buildings, roads = city["buildings"], city.get("roads")
+        _refuse_blanks({"buildings": buildings, "roads": roads})
+        typical = archetypes.typical(pd.DataFrame(buildings.drop(columns="geometry")))
+        surfaces = envelope(gpd.GeoDataFrame(buildings).geometry.to_numpy(), buildings["height_m"].to_numpy(float))
+        areas, grid = city.get("areas"), city.get("grid_areas")
+        lowest = ~areas["area_id"].isin(areas["parent_id"].dropna()).to_numpy(bool)
+        length: Any = gpd.GeoSeries(roads["geometry"]).length.to_numpy(float) if len(roads) else np.zeros(0)
+        return cls(
+            buildings=pd.concat([typical, surfaces.set_index(typical.index)], axis=1).copy(),  # one block of numbers
+            roads=_streets(roads, length).copy(),
+            home_area=pd.Index(areas["area_id"].to_numpy(object)[lowest]).get_indexer(
+                buildings["area_id"].to_numpy(object)
+            ),
+            home_population=np.nan_to_num(areas["population"].to_numpy(float)[lowest]),
+            grid_area=pd.Index(grid["grid_area_id"].to_numpy(object)).get_indexer(
+                buildings["grid_area_id"].to_numpy(object)
+            ),
+        )
+
+
 def _streets(roads: pd.DataFrame, length_m: npt.NDArray[np.float64]) -> pd.DataFrame:
     """Return the streets without their shapes, ready for levers."""
     shares = [str(c) for c in roads if str(c).endswith(("ev_share", "biofuel_share"))]
@@ -132,13 +162,13 @@ def _streets(roads: pd.DataFrame, length_m: npt.NDArray[np.float64]) -> pd.DataF
     return table.assign(length_m=length_m, **{c: table[c].astype(float) for c in shares}, **LEVERS)
 
 
-def _surfaces(buildings: pd.DataFrame, f: Mapping[str, float]) -> pd.DataFrame:
-    _ = f  # geometry depends on no factor
-    return envelope(gpd.GeoDataFrame(buildings).geometry.to_numpy(), buildings["height_m"].to_numpy(float))
+def _planes(weather: pd.DataFrame, f: Mapping[str, float]) -> tuple[Plane, ...]:
+    _ = f  # the ground's reflectance comes later
+    return facades_and_flat_roof(weather)
 
 
-def _season(city: City, f: Mapping[str, float]) -> Season:
-    return Season.of(city["weather"], f) if "weather" in city else Season.tabula(f)
+def _season(weather: pd.DataFrame | None, planes: tuple[Plane, ...], f: Mapping[str, float]) -> Season:
+    return Season.tabula(f) if weather is None else Season.of(weather, f, planes)
 
 
 def _places(city: City, f: Mapping[str, float]) -> Places:

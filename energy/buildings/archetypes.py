@@ -12,7 +12,7 @@ from energy.carriers import by_category
 from twin import reference
 from twin.errors import Problem, SchemaError
 
-__all__ = ["assign", "fill"]
+__all__ = ["assign", "fill", "typical", "with_factors"]
 
 _OWN = ("u_wall_w_m2k", "u_roof_w_m2k", "u_floor_w_m2k", "u_window_w_m2k", "infiltration_ach")
 _TYPICAL = ("u_door_w_m2k", "bridges_w_m2k", "g_value")
@@ -90,24 +90,33 @@ def fill(buildings: pd.DataFrame, f: Mapping[str, float]) -> pd.DataFrame:
         With thermal transmittances, air change, heat recovery, gains, set-points, supply temperature of radiators, hot
         water and electricity of the use. A blank `cooling_set_point_c` means that the building is not cooled.
     """
+    return with_factors(typical(buildings), f)
+
+
+def typical(buildings: pd.DataFrame) -> pd.DataFrame:
+    """Return the buildings with what the reference tables say of their use and age: all of :func:`fill` but the factors."""
     table = reference.table("archetypes").iloc[assign(buildings["use"], buildings["year_built"].to_numpy(float))]
     profiles = reference.table("use_profiles").set_index("use")
+    own = {c: buildings[c].fillna(pd.Series(table[c].to_numpy(float), index=buildings.index)) for c in _OWN}
+    return buildings.assign(
+        **own,
+        **{c: table[c].to_numpy(float) for c in _TYPICAL},
+        **{c: by_category(buildings["use"], profiles[c].to_dict()) for c in _USE},
+        loss_factor=buildings["loss_factor"].fillna(1.0),
+        night_setback_k=0.0,
+    )
+
+
+def with_factors(buildings: pd.DataFrame, f: Mapping[str, float]) -> pd.DataFrame:
+    """Return buildings of :func:`typical` with the properties that factors give."""
     recovery = {
         "natural": f["ventilation.natural_heat_recovery"],
         "F": f["ventilation.f_heat_recovery"],
         "FT": f["ventilation.ft_heat_recovery"],
         "FTX": f["ventilation.ftx_heat_recovery"],
     }
-    own = {c: buildings[c].fillna(pd.Series(table[c].to_numpy(float), index=buildings.index)) for c in _OWN}
-    typical = {c: table[c].to_numpy(float) for c in _TYPICAL}
-    used = {c: by_category(buildings["use"], profiles[c].to_dict()) for c in _USE}
-    by_ventilation = pd.Series(np.nan_to_num(by_category(buildings["ventilation"], recovery)), index=buildings.index)
+    own, other = buildings["heat_recovery"].to_numpy(float), by_category(buildings["ventilation"], recovery)
     return buildings.assign(
-        **own,
-        **typical,
-        **used,
-        heat_recovery=buildings["heat_recovery"].fillna(by_ventilation),
-        loss_factor=buildings["loss_factor"].fillna(1.0),
-        night_setback_k=0.0,
+        heat_recovery=np.where(np.isnan(own), np.nan_to_num(other), own),
         radiator_at_0_c=f["heat_pump.radiator_at_0_c"],
     )

@@ -12,9 +12,12 @@ import pandas as pd
 from energy.buildings import seasonal
 from twin.geometry import ORIENTATIONS
 
-__all__ = ["Elements", "element_areas", "heat_loss_w_k"]
+__all__ = ["Elements", "element_areas", "heat_loss_w_k", "transmission_w_k", "ventilation_w_m2k"]
 
 Floats = npt.NDArray[np.float64]
+
+
+_U = ("u_wall_w_m2k", "u_roof_w_m2k", "u_floor_w_m2k", "u_window_w_m2k", "u_door_w_m2k")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def element_areas(buildings: pd.DataFrame, door_share: float) -> Elements:
     >>> element_areas(house, 0.01).stacked_m2.round(1).tolist()
     [[568.8, 300.0, 300.0, 144.0, 7.2]]
     """
-    facade = buildings[[f"wall_{o}_m2" for o in ORIENTATIONS]].to_numpy(float)
+    facade = np.column_stack([buildings[f"wall_{o}_m2"].to_numpy(float) for o in ORIENTATIONS])
     windows = facade * buildings["window_share"].to_numpy(float)[:, None]
     gross, window = facade.sum(axis=1), windows.sum(axis=1)
     door = gross * door_share
@@ -78,6 +81,35 @@ def element_areas(buildings: pd.DataFrame, door_share: float) -> Elements:
         door_m2=door,
         windows_m2=windows,
     )
+
+
+def transmission_w_k(buildings: pd.DataFrame, elements: Elements, floor_reduction: float) -> Floats:
+    """Return the heat lost through the elements and their thermal bridges per degree.
+
+    Parameters
+    ----------
+    buildings : DataFrame (n rows)
+        With thermal transmittances and `bridges_w_m2k`.
+    elements : Elements
+        Areas.
+    floor_reduction : float
+        Of what the floor loses, since soil or cellar is warmer than the air [1].
+
+    Returns
+    -------
+    array (n,)
+        [W/K]
+    """
+    u = np.column_stack([buildings[c].to_numpy(float) for c in _U])
+    reduction = np.array([1.0, 1.0, floor_reduction, 1.0, 1.0])
+    return seasonal.transmission_w_k(u, elements.stacked_m2, reduction, buildings["bridges_w_m2k"].to_numpy(float))
+
+
+def ventilation_w_m2k(buildings: pd.DataFrame) -> Floats:
+    """Return the heat lost by air, heat recovery subtracted, per degree and reference area, (n,) [W/(m2 K)]."""
+    names = ("air_change_ach", "heat_recovery", "infiltration_ach", "room_height_m")
+    change, recovery, leak, height = (buildings[c].to_numpy(float) for c in names)
+    return seasonal.ventilation_w_m2k(change * (1 - recovery) + leak, height)
 
 
 def heat_loss_w_k(buildings: pd.DataFrame, f: Mapping[str, float]) -> Floats:
@@ -96,13 +128,9 @@ def heat_loss_w_k(buildings: pd.DataFrame, f: Mapping[str, float]) -> Floats:
         [W/K]; buildings without floor area are unheated and lose nothing.
     """
     area = buildings["floor_area_m2"].to_numpy(float)
-    u = buildings[["u_wall_w_m2k", "u_roof_w_m2k", "u_floor_w_m2k", "u_window_w_m2k", "u_door_w_m2k"]].to_numpy(float)
-    reduction = np.array([1.0, 1.0, f["heat.floor_reduction"], 1.0, 1.0])
-    elements = element_areas(buildings, f["heat.door_share"])
-    transmission = seasonal.transmission_w_k(
-        u, elements.stacked_m2, reduction, buildings["bridges_w_m2k"].to_numpy(float)
+    transmission = transmission_w_k(
+        buildings, element_areas(buildings, f["heat.door_share"]), f["heat.floor_reduction"]
     )
-    lost_air = buildings["air_change_ach"] * (1 - buildings["heat_recovery"]) + buildings["infiltration_ach"]
-    ventilation = seasonal.ventilation_w_m2k(lost_air.to_numpy(float), buildings["room_height_m"].to_numpy(float))
+    ventilation = ventilation_w_m2k(buildings)
     calibrated = buildings["loss_factor"].to_numpy(float)
     return np.where(area > 0, (transmission + ventilation * area) * calibrated, 0.0)

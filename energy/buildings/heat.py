@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from energy.buildings import seasonal
-from energy.buildings.envelope import element_areas
+from energy.buildings.envelope import element_areas, transmission_w_k, ventilation_w_m2k
 from energy.buildings.schedules import Schedules
 from energy.buildings.season import Season
 
@@ -39,17 +39,16 @@ def heat_need(buildings: pd.DataFrame, season: Season, f: Mapping[str, float]) -
     area = buildings["floor_area_m2"].to_numpy(float)
     heated = area > 0
     per = np.where(heated, area, 1.0)
-    transmission, windows = _transmission(buildings, f)
-    lost_air = buildings["air_change_ach"] * (1 - buildings["heat_recovery"]) + buildings["infiltration_ach"]
-    ventilation = seasonal.ventilation_w_m2k(lost_air.to_numpy(float), buildings["room_height_m"].to_numpy(float))
+    elements = element_areas(buildings, f["heat.door_share"])
     calibrated = buildings["loss_factor"].to_numpy(float)
-    transmission, ventilation = transmission * calibrated, ventilation * calibrated
+    transmission = transmission_w_k(buildings, elements, f["heat.floor_reduction"]) * calibrated
+    ventilation = ventilation_w_m2k(buildings) * calibrated
     h_tr = transmission / per
     reduction = seasonal.temperature_reduction(h_tr, f["heat.partial_heating_at_1"], f["heat.partial_heating_at_4"])
     degree_days = (_mean_set_point_c(buildings) - season.outdoor_c) * season.heating_days
     loss = seasonal.heat_loss_kwh_m2(h_tr + ventilation, degree_days, reduction)
     solar = seasonal.solar_gain_kwh_m2(
-        windows,
+        elements.windows_m2,
         season.sun_kwh_m2,
         f["heat.window_shading"],
         f["heat.window_frame_share"],
@@ -73,17 +72,6 @@ def heat_need(buildings: pd.DataFrame, season: Season, f: Mapping[str, float]) -
             "utilisation": utilisation,
         },
         index=buildings.index,
-    )
-
-
-def _transmission(buildings: pd.DataFrame, f: Mapping[str, float]) -> tuple[Floats, Floats]:
-    """Return the transmission [W/K] and the windows by orientation (n, 4) [m2]."""
-    elements = element_areas(buildings, f["heat.door_share"])
-    u = buildings[["u_wall_w_m2k", "u_roof_w_m2k", "u_floor_w_m2k", "u_window_w_m2k", "u_door_w_m2k"]].to_numpy(float)
-    reduction = np.array([1.0, 1.0, f["heat.floor_reduction"], 1.0, 1.0])
-    return (
-        seasonal.transmission_w_k(u, elements.stacked_m2, reduction, buildings["bridges_w_m2k"].to_numpy(float)),
-        elements.windows_m2,
     )
 
 

@@ -7,7 +7,7 @@ windows are opened where there is no cooling and it is warm inside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,18 +15,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from energy.buildings import seasonal
-from energy.buildings.envelope import element_areas
+from energy.buildings.envelope import Elements, element_areas
 from energy.buildings.kernel import Drivers, Steps, Year, scaled, simulate_year
 from energy.buildings.rc import H_SURFACE_MASS_W_M2K, SURFACES_PER_FLOOR, Nodes, affine
 from energy.buildings.schedules import Schedules
-from energy.buildings.season import irradiation_w_m2
+from energy.buildings.season import Plane, facades_and_flat_roof
 from twin.errors import Problem, SchemaError
 from twin.geometry import ORIENTATIONS
 
 __all__ = ["building_steps", "hourly_demand", "stock_drivers"]
 
 Floats = npt.NDArray[np.float64]
-_AZIMUTH = dict(zip(ORIENTATIONS, (0.0, 90.0, 180.0, 270.0), strict=True))
 _DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _OFF_C = -273.15  # a set-point that nothing falls below
 _MONTH = np.repeat(np.arange(12), np.array(_DAYS) * 24)
@@ -49,7 +48,7 @@ _CHECKED = (
 )
 
 
-def stock_drivers(weather: pd.DataFrame, f: Mapping[str, float]) -> Drivers:
+def stock_drivers(weather: pd.DataFrame, f: Mapping[str, float], planes: Sequence[Plane] = ()) -> Drivers:
     """Return what moves every building: sun on five planes once per city, outdoor temperature, hours of use.
 
     States are 2 and 3 in hours so warm outside that heat recovery is passed by and heating is off, and 0 and 1 in all
@@ -61,6 +60,8 @@ def stock_drivers(weather: pd.DataFrame, f: Mapping[str, float]) -> Drivers:
         Table ``weather`` with latitude and longitude in its ``attrs``.
     f : mapping
         Factors.
+    planes : sequence of Plane, optional
+        :func:`energy.buildings.season.facades_and_flat_roof` of the same weather, where it is known already.
 
     Raises
     ------
@@ -76,14 +77,13 @@ def stock_drivers(weather: pd.DataFrame, f: Mapping[str, float]) -> Drivers:
     if problems:
         raise SchemaError(problems)
     albedo = f["season.albedo"]
-    planes = [irradiation_w_m2(weather, 90.0, _AZIMUTH[o], albedo) for o in ORIENTATIONS]
-    flat = irradiation_w_m2(weather, 0.0, 180.0, albedo)
+    sun = [plane.irradiation_w_m2(albedo) for plane in planes or facades_and_flat_roof(weather)]
     outdoor = weather["temp_air_c"].to_numpy(float)
     schedules = Schedules.standard()
     warm = outdoor >= f["ventilation.bypass_above_c"]
     state = 2 * warm[None, :] + schedules.reduced
     return Drivers(
-        np.column_stack([*planes, flat, outdoor]),
+        np.column_stack([*sun, outdoor]),
         schedules.gain,
         state.astype(np.int64),
         _MONTH,
@@ -108,13 +108,13 @@ def building_steps(buildings: pd.DataFrame, season_outdoor_c: float, f: Mapping[
     SchemaError
         Listing every building property that is missing, negative or contradictory.
     """
-    _refuse_nonsense(buildings, f)
-    b = {c: buildings[c].to_numpy(float) for c in (*_CHECKED, "floor_area_m2", "set_point_c")}
-    area = b["floor_area_m2"]
+    b = {c: buildings[c].to_numpy(float) for c in (*_CHECKED, "floor_area_m2", "set_point_c", "cooling_set_point_c")}
+    area, cool_at = b["floor_area_m2"], b["cooling_set_point_c"]
     elements = element_areas(buildings, f["heat.door_share"])
     calibrated = b["loss_factor"]
     window = (b["u_window_w_m2k"] * elements.window_m2 + b["u_door_w_m2k"] * elements.door_m2) * calibrated
-    opaque = _opaque_w_k(buildings, f)
+    opaque = _opaque_w_k(b, elements, f)
+    _refuse_nonsense(buildings, b, opaque, f)
     base = Nodes.of(
         window_w_k=window,
         opaque_w_k=opaque,
@@ -123,7 +123,6 @@ def building_steps(buildings: pd.DataFrame, season_outdoor_c: float, f: Mapping[
         mass_area_m2=f["heat.mass_area_per_floor"] * area,
         surface_area_m2=SURFACES_PER_FLOOR * area,
     )
-    cool_at = buildings["cooling_set_point_c"].to_numpy(float)
     cooled = ~np.isnan(cool_at)
     volume = b["room_height_m"] * area
     airing = seasonal.ventilation_w_m2k(np.array(f["ventilation.summer_airing_ach"]), volume)
@@ -133,7 +132,7 @@ def building_steps(buildings: pd.DataFrame, season_outdoor_c: float, f: Mapping[
     normal = season_outdoor_c + reduction * (b["set_point_c"] - season_outdoor_c)
     off = np.full(len(area), _OFF_C)
     heat_at = np.stack([normal, normal - b["night_setback_k"], off, off])
-    flows = _flows_w_k(buildings)
+    flows = _flows_w_k(b, buildings["use"])
     through = b["g_value"] * f["heat.window_shading"] * (1 - f["heat.window_frame_share"]) * f["heat.window_oblique"]
     return scaled(
         [affine(replace(base, ventilation_w_k=flow)) for flow in flows],
@@ -182,7 +181,7 @@ def hourly_demand(
         Listing every property of a building that is missing, negative or contradictory.
     """
     area = buildings["floor_area_m2"].to_numpy(float)
-    if problems := _impossible(buildings, ("floor_area_m2",)):
+    if problems := _impossible(buildings, {"floor_area_m2": area}):
         raise SchemaError(problems)
     heated = area > 0
     inside = buildings[heated]
@@ -210,24 +209,22 @@ def hourly_demand(
     )
 
 
-def _opaque_w_k(buildings: pd.DataFrame, f: Mapping[str, float]) -> Floats:
+def _opaque_w_k(b: Mapping[str, Floats], elements: Elements, f: Mapping[str, float]) -> Floats:
     """Return what walls, roof, floor and all thermal bridges lose [W/K]."""
-    areas = element_areas(buildings, f["heat.door_share"]).stacked_m2
-    u = buildings[list(_U)].to_numpy(float) * np.array([1, 1, 1, 0, 0])  # windows and doors have no mass
+    u = np.column_stack([b[c] for c in _U]) * np.array([1, 1, 1, 0, 0])  # windows and doors have no mass
     reduction = np.array([1.0, 1.0, f["heat.floor_reduction"], 1.0, 1.0])
-    lost = seasonal.transmission_w_k(u, areas, reduction, buildings["bridges_w_m2k"].to_numpy(float))
-    return lost * buildings["loss_factor"].to_numpy(float)
+    return seasonal.transmission_w_k(u, elements.stacked_m2, reduction, b["bridges_w_m2k"]) * b["loss_factor"]
 
 
-def _flows_w_k(buildings: pd.DataFrame) -> list[Floats]:
+def _flows_w_k(b: Mapping[str, Floats], use: pd.Series) -> list[Floats]:
     """Return the heat carried by air in each state [W/K]."""
     schedules = Schedules.standard()
-    row = schedules.rows(buildings["use"])
-    in_use = schedules.ventilation_in_use(buildings["air_change_ach"].to_numpy(float), row)
-    kept = 1 - buildings["heat_recovery"].to_numpy(float)
-    leak = buildings["infiltration_ach"].to_numpy(float)
-    calibrated = buildings["loss_factor"].to_numpy(float)
-    height, area = buildings["room_height_m"].to_numpy(float), buildings["floor_area_m2"].to_numpy(float)
+    row = schedules.rows(use)
+    in_use = schedules.ventilation_in_use(b["air_change_ach"], row)
+    kept = 1 - b["heat_recovery"]
+    leak, calibrated, height, area = (
+        b[c] for c in ("infiltration_ach", "loss_factor", "room_height_m", "floor_area_m2")
+    )
     flows: list[Floats] = []
     for share in (kept, np.ones_like(kept)):
         flows += [
@@ -237,11 +234,12 @@ def _flows_w_k(buildings: pd.DataFrame) -> list[Floats]:
     return flows
 
 
-def _refuse_nonsense(buildings: pd.DataFrame, f: Mapping[str, float]) -> None:
+def _refuse_nonsense(
+    buildings: pd.DataFrame, b: Mapping[str, Floats], opaque_w_k: Floats, f: Mapping[str, float]
+) -> None:
     """Raise for what can not be calculated with: all problems of all columns at once."""
-    problems = _impossible(buildings, (*_CHECKED, "floor_area_m2"))
-    area = buildings["floor_area_m2"].to_numpy(float)
-    heat, cool = buildings["set_point_c"].to_numpy(float), buildings["cooling_set_point_c"].to_numpy(float)
+    problems = _impossible(buildings, {c: b[c] for c in (*_CHECKED, "floor_area_m2")})
+    area, heat, cool = b["floor_area_m2"], b["set_point_c"], b["cooling_set_point_c"]
     found = {
         "is zero; an unheated building is left out of the hourly model": ("floor_area_m2", area == 0),
         "is missing; fill it before calculating": ("set_point_c", np.isnan(heat)),
@@ -250,17 +248,16 @@ def _refuse_nonsense(buildings: pd.DataFrame, f: Mapping[str, float]) -> None:
     if not problems:
         passed_on = H_SURFACE_MASS_W_M2K * f["heat.mass_area_per_floor"] * area
         rule = "is far too small for the building's envelope; correct the floor area or the footprint"
-        found[rule] = ("floor_area_m2", (area > 0) & (_opaque_w_k(buildings, f) >= passed_on))
+        found[rule] = ("floor_area_m2", (area > 0) & (opaque_w_k >= passed_on))
     problems += [_problem(buildings, column, bad, rule) for rule, (column, bad) in found.items() if bad.any()]
     if problems:
         raise SchemaError(problems)
 
 
-def _impossible(buildings: pd.DataFrame, columns: tuple[str, ...]) -> list[Problem]:
+def _impossible(buildings: pd.DataFrame, columns: Mapping[str, Floats]) -> list[Problem]:
     """Return the columns that have blanks or negative numbers."""
     problems = []
-    for column in columns:
-        values = buildings[column].to_numpy(float)
+    for column, values in columns.items():
         for bad, rule in ((np.isnan(values), "is missing; fill it before calculating"), (values < 0, "is negative")):
             if bad.any():
                 problems.append(_problem(buildings, column, bad, rule))

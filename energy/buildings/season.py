@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +14,7 @@ import pvlib
 from twin.errors import TwinError
 from twin.geometry import ORIENTATIONS
 
-__all__ = ["Season", "irradiation_w_m2"]
+__all__ = ["Plane", "Season", "facades_and_flat_roof", "irradiation_w_m2"]
 
 Floats = npt.NDArray[np.float64]
 _AZIMUTH = dict(zip(ORIENTATIONS, (0.0, 90.0, 180.0, 270.0), strict=True))
@@ -45,7 +45,7 @@ class Season:
     temp_air_c: Floats
 
     @classmethod
-    def of(cls, weather: pd.DataFrame, f: Mapping[str, float]) -> Season:
+    def of(cls, weather: pd.DataFrame, f: Mapping[str, float], planes: Sequence[Plane] = ()) -> Season:
         """Compute the season of a weather year.
 
         Parameters
@@ -54,13 +54,16 @@ class Season:
             Hourly weather in local standard time; ``attrs`` hold latitude, longitude, altitude_m, utc_offset_h.
         f : mapping
             Factors.
+        planes : sequence of Plane, optional
+            :func:`facades_and_flat_roof` of the same weather, where it is known already.
         """
         temperature = weather["temp_air_c"].to_numpy(float)
         daily = temperature.reshape(-1, 24).mean(axis=1)
         heating = daily < f["season.base_temperature_c"]
         hours = np.repeat(heating, 24)
         albedo = f["season.albedo"]
-        sun = np.array([irradiation_w_m2(weather, 90.0, _AZIMUTH[o], albedo)[hours].sum() / 1000 for o in ORIENTATIONS])
+        facades = (planes or facades_and_flat_roof(weather))[:-1]
+        sun = np.array([facade.irradiation_w_m2(albedo)[hours].sum() / 1000 for facade in facades])
         roof = irradiation_w_m2(weather, f["photovoltaics.tilt_deg"], 180.0, albedo).sum() / 1000
         cold = float(daily[heating].mean()) if heating.any() else float(daily.min())
         return cls(float(heating.sum()), cold, sun, float(roof), temperature)
@@ -88,6 +91,83 @@ class Season:
         )
 
 
+@dataclass(frozen=True)
+class Plane:
+    """Irradiance on a plane for any reflectance of the ground: the sky's part takes long to find, the ground's does not.
+
+    Attributes
+    ----------
+    tilt_deg : float
+        0 is flat and 90 upright [degrees].
+    beam_w_m2, sky_w_m2, ghi_w_m2 : array (hours,)
+        From the sun and from the sky on the plane, and from both on level ground; mean of each hour [W/m2].
+    """
+
+    tilt_deg: float
+    beam_w_m2: Floats
+    sky_w_m2: Floats
+    ghi_w_m2: Floats
+
+    @classmethod
+    def of(cls, weather: pd.DataFrame, tilt_deg: float, azimuth_deg: float) -> Plane:
+        """Return what a weather year gives a plane, by the Perez model of the sky; see :func:`irradiation_w_m2`."""
+        if missing := {"latitude", "longitude"} - set(weather.attrs):
+            raise TwinError(
+                f"the weather does not say where it was measured ({', '.join(sorted(missing))}); use an EPW file with its LOCATION line"
+            )
+        sun = _sun(
+            weather.attrs["latitude"],
+            weather.attrs["longitude"],
+            weather.attrs.get("altitude_m", 0.0),
+            int(weather.attrs.get("utc_offset_h", 1)),
+            len(weather),
+        )
+        dni, ghi, dhi = (weather[c].to_numpy(float) for c in ("dni_w_m2", "ghi_w_m2", "dhi_w_m2"))
+        found = pvlib.irradiance.get_total_irradiance(
+            tilt_deg,
+            azimuth_deg,
+            sun.zenith_deg,
+            sun.azimuth_deg,
+            dni,
+            ghi,
+            dhi,
+            dni_extra=sun.extra_w_m2,
+            airmass=sun.airmass,
+            model="perez",
+        )
+        beam, sky = (np.asarray(found[part], float) for part in ("poa_direct", "poa_sky_diffuse"))
+        return cls(tilt_deg, beam, sky, ghi)
+
+    def irradiation_w_m2(self, albedo: float) -> Floats:
+        r"""Return the irradiance with what the ground reflects.
+
+        .. math:: I = I_{beam} + I_{sky} + \rho \, I_{ghi} \frac{1 - \cos\beta}{2}
+
+        Parameters
+        ----------
+        albedo : float
+            Reflectance of the ground, :math:`\rho` [1].
+
+        Returns
+        -------
+        array (hours,)
+            [W/m2]
+
+        Examples
+        --------
+        >>> wall = Plane(90.0, np.array([300.0]), np.array([100.0]), np.array([500.0]))
+        >>> wall.irradiation_w_m2(0.2).round(9).tolist()
+        [450.0]
+        """
+        ground = pvlib.irradiance.get_ground_diffuse(self.tilt_deg, self.ghi_w_m2, albedo)
+        return np.nan_to_num(self.beam_w_m2 + (self.sky_w_m2 + ground))
+
+
+def facades_and_flat_roof(weather: pd.DataFrame) -> tuple[Plane, ...]:
+    """Return the planes of every building: vertical north, east, south and west, and a flat roof."""
+    return (*(Plane.of(weather, 90.0, _AZIMUTH[o]) for o in ORIENTATIONS), Plane.of(weather, 0.0, 180.0))
+
+
 def irradiation_w_m2(weather: pd.DataFrame, tilt_deg: float, azimuth_deg: float, albedo: float) -> Floats:
     """Return the irradiance on a plane, by the Perez model of the sky.
 
@@ -110,32 +190,7 @@ def irradiation_w_m2(weather: pd.DataFrame, tilt_deg: float, azimuth_deg: float,
     .. [1] Perez, R. et al., "Modeling daylight availability and irradiance components from direct and global
        irradiance", Solar Energy 44(5), 1990, as in pvlib.irradiance.perez; sun position at the middle of the hour.
     """
-    if missing := {"latitude", "longitude"} - set(weather.attrs):
-        raise TwinError(
-            f"the weather does not say where it was measured ({', '.join(sorted(missing))}); use an EPW file with its LOCATION line"
-        )
-    sun = _sun(
-        weather.attrs["latitude"],
-        weather.attrs["longitude"],
-        weather.attrs.get("altitude_m", 0.0),
-        int(weather.attrs.get("utc_offset_h", 1)),
-        len(weather),
-    )
-    dni, ghi, dhi = (weather[c].to_numpy(float) for c in ("dni_w_m2", "ghi_w_m2", "dhi_w_m2"))
-    plane = pvlib.irradiance.get_total_irradiance(
-        tilt_deg,
-        azimuth_deg,
-        sun.zenith_deg,
-        sun.azimuth_deg,
-        dni,
-        ghi,
-        dhi,
-        dni_extra=sun.extra_w_m2,
-        airmass=sun.airmass,
-        albedo=albedo,
-        model="perez",
-    )
-    return np.nan_to_num(np.asarray(plane["poa_global"], float))
+    return Plane.of(weather, tilt_deg, azimuth_deg).irradiation_w_m2(albedo)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from energy.buildings.demand import demand
-from energy.buildings.hourly import hourly_demand, stock_drivers
+from energy.buildings.hourly import hourly_demand
 from energy.climate.attribution import MOST
 from energy.climate.coalition_states import States, ranks, subsets
 from energy.climate.values import Emissions, Value
@@ -309,10 +309,9 @@ class Coalitions:
 
     def _cooling_kwh(self, buildings: pd.DataFrame) -> Floats | None:
         """Return what cooling must remove by the hourly model, run for those with cooling; none without weather."""
-        weather = self.stock.weather
-        if weather is None:
+        if self.stock.weather is None:
             return None
-        drivers = self.model.prepared("drivers", stock_drivers, weather, f=self._f)
+        drivers = self.model.drivers(self.stock, self._f)
         cooled = buildings["cooling_set_point_c"].notna().to_numpy(bool)
         out = np.zeros(len(buildings))
         year = hourly_demand(buildings[cooled], drivers, self.stock.season.outdoor_c, self._f, warm_wanted=False)

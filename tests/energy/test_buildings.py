@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pvlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 import layers
 from energy.buildings import archetypes, seasonal
 from energy.buildings.heat import heat_need
+from energy.buildings.hourly import stock_drivers
 from energy.buildings.primary_energy import declared_primary_energy_kwh
-from energy.buildings.season import Season, irradiation_w_m2
+from energy.buildings.season import Plane, Season, facades_and_flat_roof, irradiation_w_m2
 from energy.memory import Memory
 from energy.stock import Stock
 from twin import Factors, SchemaError, TwinError, reference
@@ -205,6 +207,49 @@ def test_the_sun_on_a_flat_plane_is_the_global_irradiance(city):
     flat = irradiation_w_m2(weather, 0.0, 180.0, 0.2)
     beam_and_sky = flat.sum()
     assert beam_and_sky == pytest.approx(weather["ghi_w_m2"].sum(), rel=0.1)
+
+
+@pytest.mark.parametrize(("tilt_deg", "azimuth_deg"), [(90.0, 0.0), (90.0, 180.0), (0.0, 180.0), (35.0, 120.0)])
+def test_a_plane_takes_any_ground_as_pvlib_does_at_once(city, tilt_deg, azimuth_deg):
+    weather = city["weather"]
+    where = {k: weather.attrs[k] for k in ("latitude", "longitude")}
+    middle = pd.date_range("2023-01-01 00:30", periods=8760, freq="h", tz="Etc/GMT-1")
+    sun = pvlib.solarposition.get_solarposition(middle, **where, altitude=weather.attrs.get("altitude_m", 0.0))
+    zenith, azimuth = sun["apparent_zenith"].to_numpy(), sun["azimuth"].to_numpy()
+    extra = pvlib.irradiance.get_extra_radiation(middle.day_of_year.to_numpy())
+    light = [weather[c].to_numpy() for c in ("dni_w_m2", "ghi_w_m2", "dhi_w_m2")]
+    plane = Plane.of(weather, tilt_deg, azimuth_deg)
+    for albedo in (0.0, 0.2, 0.65):
+        whole = pvlib.irradiance.get_total_irradiance(
+            tilt_deg, azimuth_deg, zenith, azimuth, *light, dni_extra=extra, albedo=albedo, model="perez",
+            airmass=pvlib.atmosphere.get_relative_airmass(zenith),
+        )["poa_global"]  # fmt: skip
+        assert plane.irradiation_w_m2(albedo) == pytest.approx(np.nan_to_num(whole), rel=1e-12, abs=1e-12)
+    brighter = plane.irradiation_w_m2(0.65).sum() - plane.irradiation_w_m2(0.2).sum()
+    assert (brighter > 0) == (tilt_deg > 0)
+
+
+def test_planes_that_are_known_change_neither_season_nor_drivers(city):
+    weather, planes = city["weather"], facades_and_flat_roof(city["weather"])
+    bright = {**FACTORS, "season.albedo": 0.5}
+    for f in (FACTORS, bright):
+        assert (Season.of(weather, f, planes).sun_kwh_m2 == Season.of(weather, f).sun_kwh_m2).all()
+        assert (stock_drivers(weather, f, planes).weather == stock_drivers(weather, f).weather).all()
+    assert (Season.of(weather, bright, planes).sun_kwh_m2 > Season.of(weather, FACTORS, planes).sun_kwh_m2).all()
+
+
+def test_a_kept_stock_is_a_new_one_whatever_factor_moves(city):
+    memory, read = Memory(), Factors.read()
+    first = Stock.of(city, memory, read.at(2024))
+    for key in sorted(read.used):
+        f = {**FACTORS, key: 0.9 * FACTORS[key] + 0.01}
+        kept, new = Stock.of(city, memory, f), Stock.of(city, Memory(), f)
+        pd.testing.assert_frame_equal(kept.buildings, new.buildings)
+        assert (kept.season.sun_kwh_m2 == new.season.sun_kwh_m2).all()
+        assert (kept.season.roof_kwh_m2, kept.season.heating_days) == (new.season.roof_kwh_m2, new.season.heating_days)
+        same_season = kept.season is first.season
+        same_buildings = kept.buildings is first.buildings
+        assert same_season != same_buildings, key  # a factor of the stock moves one of the two, and only that
 
 
 def test_weather_of_nowhere_is_refused(city):
