@@ -72,10 +72,10 @@ def with_emissions(
     }
     net = (buildings["electricity_kwh"] - buildings["pv_kwh"]).to_numpy(float)
     of_streets = buildings["ev_charging_kwh"].to_numpy(float) if streets else np.zeros(len(buildings))
-    others = ["district_heating_kwh", "oil_kwh", "gas_kwh", "biofuel_kwh"]
+    others = buildings[["district_heating_kwh", "oil_kwh", "gas_kwh", "biofuel_kwh"]].to_numpy(float)
     found = {}
     for account in ACCOUNTS:
         heat, power, *fuels = per_kwh[account]
         bought = net if account == "territorial" else net - of_streets
-        found[f"co2e_{account}_kg"] = buildings[others].to_numpy(float) @ np.array([heat, *fuels]) + bought * power
+        found[f"co2e_{account}_kg"] = others @ np.array([heat, *fuels]) + bought * power
     return buildings.assign(**found)

@@ -243,19 +243,20 @@ def _patched(table: pd.DataFrame, patch: pd.DataFrame, changes: tuple[str, ...],
     from_patch: dict[str, Any] = {}
     if not isinstance(patch, pd.DataFrame):
         raise PluginError(f"measure {name!r} must return a table of changed columns, not {type(patch).__name__}")
-    if unknown := sorted(set(patch.columns) - set(changes)):
+    columns = [str(c) for c in patch]
+    if unknown := sorted(set(columns) - set(changes)):
         raise PluginError(f"measure {name!r} writes {', '.join(unknown)}, which it did not declare in `changes`")
-    if unknown := sorted(set(patch.columns) - set(table.columns)):
+    if unknown := sorted(c for c in columns if c not in table):
         raise PluginError(f"measure {name!r} writes {', '.join(unknown)}, which the table does not have")
     rows = table.index.get_indexer(patch.index)
-    for column in patch:
+    for column in columns:
         old = table[column]
         if isinstance(old.dtype, pd.CategoricalDtype):
             codes = old.cat.codes.to_numpy(copy=True)
             codes[rows] = pd.Categorical(patch[column], categories=old.cat.categories).codes
-            from_patch[str(column)] = pd.Categorical.from_codes(codes, dtype=old.dtype)
+            from_patch[column] = pd.Categorical.from_codes(codes, dtype=old.dtype)
         else:
             values = old.to_numpy(copy=True)
             values[rows] = patch[column].to_numpy()
-            from_patch[str(column)] = values
+            from_patch[column] = values
     return table.assign(**from_patch)

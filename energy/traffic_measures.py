@@ -47,8 +47,8 @@ _FUELS = ["biofuel_share", "petrol_biofuel_share", "diesel_biofuel_share"]
 
 def _raised(chosen: pd.DataFrame, columns: list[str], target: float, progress: float) -> pd.DataFrame:
     """Return the columns moved up towards a target, never down; a blank stays blank."""
-    now = chosen[columns].astype(float)
-    return now + progress * np.maximum(target - now, 0)
+    now = chosen[columns].to_numpy(float)
+    return pd.DataFrame(now + progress * np.maximum(target - now, 0), chosen.index, columns)
 
 
 @measure(changes=_LIGHT, table="roads", title="Elektrifiera bilar och lätta lastbilar")
@@ -144,10 +144,10 @@ def reduce_car_traffic(
 ) -> pd.DataFrame:
     """Take away a share of the car kilometres; vans, lorries and buses drive as before."""
     others = ["van_share", "heavy_vehicle_share", "bus_share"]
-    car_share = 1 - chosen[others].sum(axis=1)
-    left = 1 - reduction * progress * car_share  # what remains of all traffic on the link
-    shares = chosen[others].div(left.where(left > 0, 1), axis=0)
-    return shares.assign(aadt=chosen["aadt"] * left)
+    shares = chosen[others].to_numpy(float)
+    left = 1 - reduction * progress * (1 - shares.sum(axis=1))  # what remains of all traffic on the link
+    now = pd.DataFrame(shares / np.where(left > 0, left, 1)[:, None], chosen.index, others)
+    return now.assign(aadt=chosen["aadt"] * left)
 
 
 @measure(changes=["traffic_km_factor"], table="roads", title="Ändra trafikarbetet")

@@ -78,7 +78,7 @@ def demand(
         "gas_kwh",
         "biofuel_kwh",
     ]
-    out["energy_use_kwh"] = out[bought].sum(axis=1) + of_property + cold
+    out["energy_use_kwh"] = sum((carriers[c] for c in bought), np.zeros(len(area))) + of_property + cold
     # space heat is divided by the geographical factor, hot water is not
     corrected = np.divide(
         heat / f["weight.geography"] + hot_water, heat + hot_water, out=np.ones(len(area)), where=heat + hot_water > 0
@@ -91,7 +91,7 @@ def demand(
         "gas_kwh": f["weight.gas"],
         "biofuel_kwh": f["weight.biofuel"],
     }
-    weighted = sum((out[c].to_numpy(float) * w for c, w in weights.items()), np.zeros(len(area)))
+    weighted = sum((carriers[c] * w for c, w in weights.items()), np.zeros(len(area)))
     out["primary_energy_kwh"] = weighted * corrected + (of_property + cold) * f["weight.electricity"]
     return out
 

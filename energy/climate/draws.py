@@ -30,7 +30,7 @@ from energy.results import place_values
 from energy.simulate import Model
 from energy.stock import Stock
 from twin.errors import TwinError
-from twin.factors import Factors
+from twin.factors import Factor, Factors
 
 __all__ = ["Draws", "drawn", "reached", "run", "uncertain"]
 
@@ -77,19 +77,18 @@ def drawn(factors: Factors, points: Mapping[str, float], shape: Shape = "triangu
     >>> half.at(2024)["district_heating.loss_share"] == Factors.read()["district_heating.loss_share"][0].low
     True
     """
-    rows = dict(factors)
-    for key, u in points.items():
-        new = []
-        for row in rows[key]:
-            at = np.array(u)
-            if shape == "lognormal" and row.low > 0:
-                value = float(lognormal(at, row.low, row.value, row.high))
-                value = min(value, 1.0) if row.unit == "1" and row.high <= 1 else value
-            else:
-                value = float(triangular(at, row.low, row.value, row.high))
-            new.append(replace(row, value=value, low=min(row.low, value), high=max(row.high, value)))
-        rows[key] = tuple(new)
-    return Factors(rows)
+    of = [(row, u) for key, u in points.items() for row in factors[key]]
+    u, low, value, high = np.array([(u, r.low, r.value, r.high) for r, u in of], float).reshape(-1, 4).T
+    found = triangular(u, low, value, high)
+    if shape == "lognormal":
+        at = low > 0
+        found[at] = lognormal(u[at], low[at], value[at], high[at])
+        shares = at & np.array([r.unit == "1" and r.high <= 1 for r, _ in of], bool)
+        found[shares] = np.minimum(found[shares], 1.0)
+    rows: dict[str, list[Factor]] = {key: [] for key in points}
+    for (row, _), v in zip(of, found.tolist(), strict=True):
+        rows[row.key].append(replace(row, value=v, low=min(row.low, v), high=max(row.high, v)))
+    return Factors({**factors, **{key: tuple(new) for key, new in rows.items()}})
 
 
 def uncertain(factors: Factors, keys: Collection[str], decided: Collection[str] = ()) -> tuple[str, ...]:
@@ -185,7 +184,7 @@ def _city(model: Model, year: int, factors: Factors, memory: Memory, *, hourly: 
     cooling: Floats | None = None
     if hourly and stock.weather is not None:
         buildings = memory("renovated", adopted, stock.buildings, "buildings", model.adoption, year, f=f)
-        drivers = model.prepared("drivers", stock_drivers, stock.weather, f=f)
+        drivers = model.drivers(stock, f)
         hours, cooling = memory("hours", _hours, stock, buildings, drivers, f=f)
     frames = model.year(year, factors, memory, cooling)
     values = place_values(frames, stock.places, hourly=False)

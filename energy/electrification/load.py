@@ -61,9 +61,9 @@ def charging_kwh(stock: Stock, floor_area_m2: Floats, driven: pd.DataFrame, f: M
 
 def _car_km(stock: Stock) -> float:
     """Return the car kilometres of the base year."""
-    roads = stock.roads
-    cars = 1 - roads[["van_share", "heavy_vehicle_share", "bus_share"]].astype(float).sum(axis=1)
-    return float((365 * roads["length_m"].astype(float) / 1000 * roads["aadt"].astype(float) * cars).sum())
+    names = ("length_m", "aadt", "van_share", "heavy_vehicle_share", "bus_share")
+    length, aadt, van, lorry, bus = (stock.roads[c].to_numpy(float) for c in names)
+    return float((365 * length / 1000 * aadt * (1 - (van + lorry + bus))).sum())
 
 
 def with_electricity(stock: Stock, needs: pd.DataFrame, driven: pd.DataFrame, f: Mapping[str, float]) -> pd.DataFrame:
@@ -76,7 +76,7 @@ def with_electricity(stock: Stock, needs: pd.DataFrame, driven: pd.DataFrame, f:
         "household_electricity_kwh",
         "cooling_electricity_kwh",
     ]
-    return needs.assign(ev_charging_kwh=charged, electricity_kwh=needs[parts].sum(axis=1).to_numpy(float) + charged)
+    return needs.assign(ev_charging_kwh=charged, electricity_kwh=sum(needs[c].to_numpy(float) for c in parts) + charged)
 
 
 def peaks(stock: Stock, buildings: pd.DataFrame) -> dict[str, pd.DataFrame]:
