@@ -7,7 +7,16 @@ from collections.abc import Callable
 import streamlit as st
 
 from views.language import Language
-from views.pages import plan_accounts, plan_documents, plan_effect, plan_map, plan_money, plan_sure, plan_together
+from views.pages import (
+    plan_accounts,
+    plan_documents,
+    plan_effect,
+    plan_map,
+    plan_money,
+    plan_sure,
+    plan_together,
+    plan_try,
+)
 from views.pages.common import Asked, views
 from views.pages.state import remember, remembered
 from views.session import BASELINE, Session
@@ -22,6 +31,7 @@ _VIEWS: dict[str, View] = {
     "money": plan_money.show,
     "sure": plan_sure.show,
     "accounts": plan_accounts.show,
+    "try": plan_try.show,
     "documents": plan_documents.show,
 }
 
