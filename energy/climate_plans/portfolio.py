@@ -129,7 +129,7 @@ def portfolio(
     baseline = simulate(city, bare, years=span, factors=numbers, ranges=ranges, progress=_within(tell, 0.0, 0.25))
     done = simulate(city, scenario, years=span, factors=numbers, ranges=ranges, progress=_within(tell, 0.25, 0.25))
     if not any((years != NEVER).any() for years in done.adoption.years):
-        told = "\n  ".join(map(str, done.adoption.conflicts))
+        told = "\n  ".join(map(str, done.adoption.conflicts)) or "their shares of what matches are less than one"
         raise TwinError(f"no measure of {scenario.name!r} changes anything:\n  {told}")
     parts, maps, pairs = [], {}, pd.DataFrame()
     owned = []

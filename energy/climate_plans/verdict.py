@@ -154,7 +154,8 @@ def verdict(
     taken = done.adoption.years[-1] != NEVER
     lacking = done.lacking()
     if not taken.any():
-        raise TwinError(f"the measure changes nothing: {lacking[0]}; widen its filter, or raise its share")
+        why = lacking[0] if lacking else f"its share {step.share:g} of what matches is less than one"
+        raise TwinError(f"the measure changes nothing: {why}; widen its filter, or raise its share")
     life = _lifetime(done, step)
     years = _years(city.base_year, step, strategy.goal_year, life)
     effects = {year: done.effect(year) for year in years}

@@ -136,3 +136,9 @@ def test_a_plan_without_effect_is_refused(city):
     nothing = 'name = "x"\n[[step]]\nmeasure = "install_heat_pump"\nwhere = { heating = ["gas"] }'
     with pytest.raises(TwinError, match="none of the buildings matches"):
         portfolio(city, Scenario.from_text(nothing), years=(2030,))
+
+
+def test_shares_that_take_in_nobody_are_told(city):
+    tiny = Scenario.from_text(PLAN.split("[[step]]")[0] + '[[step]]\nmeasure = "insulate_roof"\nshare = 0.01\n')
+    with pytest.raises(TwinError, match="their shares of what matches are less than one"):
+        portfolio(city, tiny, years=(2024, 2030))

@@ -94,6 +94,8 @@ def test_an_unknown_lifetime_and_a_justice_flag_limit(city):
 def test_what_matches_nothing_or_is_there_already_is_refused(city):
     with pytest.raises(TwinError, match=r"changes nothing: .*widen its filter"):
         judged(city, CELLS.model_copy(update={"where": {"use": ["industry"]}}))
+    with pytest.raises(TwinError, match=r"its share 0\.01 of what matches is less than one"):
+        judged(city, CELLS.model_copy(update={"share": 0.01}))
     with pytest.raises(TwinError, match="already has a measure 'tak'"):
         judged(city, CELLS.model_copy(update={"id": "tak"}))
 
