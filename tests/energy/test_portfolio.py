@@ -139,6 +139,6 @@ def test_a_plan_without_effect_is_refused(city):
 
 
 def test_shares_that_take_in_nobody_are_told(city):
-    tiny = Scenario.from_text(PLAN.split("[[step]]")[0] + '[[step]]\nmeasure = "insulate_roof"\nshare = 0.01\n')
+    tiny = Scenario.from_text('name = "Plan"\n[[step]]\nmeasure = "insulate_roof"\nshare = 0.01\n')
     with pytest.raises(TwinError, match="their shares of what matches are less than one"):
         portfolio(city, tiny, years=(2024, 2030))
