@@ -13,7 +13,7 @@ app: $(STAMP)  ## open the planner's map on the sample city
 	$(RUN) views.cli app sample_data --port $(PORT)
 
 test: $(STAMP)  ## run all tests
-	$(RUN) pytest -q -n 2 --dist loadgroup --hypothesis-profile repeatable --durations 12
+	$(RUN) pytest -q -n 2 --no-loadscope-reorder --hypothesis-profile repeatable --durations 12
 
 run: $(STAMP)  ## run the sample scenario from the command line
 	$(RUN) views.cli run sample_data --scenario sample_data/scenarios/plan2030.toml --out out

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 from shapely import LineString, box
+from xdist.scheduler import LoadScopeScheduling
 
 from twin import LAYERS, MEASURES, City, schema
 from views import cli
@@ -24,6 +25,22 @@ X, Y = 147_000.0, 6_399_000.0  # in the middle of Göteborg
 settings.register_profile("untimed", deadline=None)
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("untimed")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the browser, which takes longest and runs on one worker alone."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Keep a file's tests on one worker, since they share what is dear to make, and those with a browser on one."""
+    return _ByFile(config, log)
+
+
+class _ByFile(LoadScopeScheduling):
+    def _split_scope(self, nodeid):
+        file = nodeid.partition("::")[0]
+        return "browser" if file.endswith(("test_browser.py", "test_wheel.py")) else file
 
 
 @pytest.fixture(scope="session")

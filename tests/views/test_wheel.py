@@ -8,7 +8,7 @@ import venv
 import pytest
 from browser import PATIENCE_MS, opened, served
 
-pytestmark = [pytest.mark.wheel, pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.wheel, pytest.mark.browser]
 
 
 @pytest.fixture(scope="module")
