@@ -12,9 +12,9 @@ from shapely import Point
 
 from energy import Scenario, measure, plan, simulate
 from energy.climate_plans.optimiser.groups import age_class
-from energy.climate_plans.optimiser.heat import HeatCurve, split
-from energy.climate_plans.optimiser.model import Effort
+from energy.climate_plans.optimiser.heat import HeatCurve, corners_of, split
 from energy.climate_plans.optimiser.optimise import optimise
+from energy.climate_plans.optimiser.terms import Effort
 from energy.investment import investment
 from energy.memory import Memory
 from energy.register import Cost
@@ -323,16 +323,16 @@ def test_planes_lie_below_what_plants_emit_and_meet_it_at_the_corners(fuels, roo
     table = plants([room] * (len(fuels) - 1) + [5.0], fuels)
     curve = HeatCurve.of(table, degree_hours, FACTORS.at(2027))
     cell = (0.2, 4.0, 0.1, 1.0)
-    planes = curve.planes(cell)
+    tangents, hull = curve.tangents(corners_of(cell)), curve.hull(cell)
 
     def told(space, water):
-        return float((planes @ [space, water, 1.0]).max())
+        return sum(float((planes @ [space, water, 1.0]).max()) for planes in (tangents, hull))
 
     at = cell[0] + s * (cell[1] - cell[0]), cell[2] + h * (cell[3] - cell[2])
     assert told(*at) <= curve.emitted_t(*at) * (1 + 1e-9) + 1e-6
     for corner in product(cell[:2], cell[2:]):
         assert told(*corner) == pytest.approx(curve.emitted_t(*corner), rel=1e-9, abs=1e-6)
-    assert len(split([cell], 1.0, 0.5)) == 4
+    assert len(split(cell, 1.0, 0.5)) == 4
 
 
 def test_age_classes_are_those_of_the_archetypes(small):

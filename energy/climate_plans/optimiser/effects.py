@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +31,7 @@ __all__ = ["Bench", "Effect", "RoadPlan", "own_cost_sek", "priced"]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Package = tuple[int, ...]
+_Stand = tuple[tuple[int, float], ...]  # which measures have begun on the streets, and how far each has come
 _UNSEEN_BY_HOURS = {"heating", "pv_area_m2", "radiator_at_0_c"}  # columns that the need for cooling does not rest on
 _NO_HEAT = Delivery(0.0, 0.0, 0.0, 0.0, pd.DataFrame(), 0.0, 0.0, 0.0, 0.0)
 
@@ -193,23 +193,20 @@ class Bench:
         spans : mapping of int to sequence of int
             By candidate, the years in which it may begin.
         """
-        states: dict[tuple[Any, ...], tuple[float, Floats]] = {}
-        plans = []
+        ways = []
         for starts in product(*((None, *spans[k]) for k in spans)):
             begun = {k: s for k, s in zip(spans, starts, strict=True) if s is not None}
-            if not self._together(tuple(begun)):
-                continue
-            steps = {k: self.road_step(k, s) for k, s in begun.items()}
-            kg, charged = [], []
-            for year in self.years:
-                key = (year, *((k, _progress(s, year)) for k, s in steps.items() if s.start <= year))
-                if key not in states:
-                    states[key] = self._roads(tuple(steps.items()), year)
-                kg.append(states[key][0])
-                charged.append(states[key][1])
-            whole = tuple(begun.get(k) for k in range(len(self.steps)))
-            plans.append(RoadPlan(whole, np.array(kg), np.array(charged)))
-        return plans
+            if self._together(tuple(begun)):
+                ways.append({k: self.road_step(k, s) for k, s in begun.items()})
+        found = [self._roads(ways, year) for year in self.years]
+        return [
+            RoadPlan(
+                tuple(steps[k].start if k in steps else None for k in range(len(self.steps))),
+                np.array([of_year[w][0] for of_year in found]),
+                np.array([of_year[w][1] for of_year in found]),
+            )
+            for w, steps in enumerate(ways)
+        ]
 
     def road_step(self, k: int, start: int) -> Step:
         """Return a measure on roads as it is done when it begins in a year."""
@@ -225,15 +222,35 @@ class Bench:
                     return False
         return True
 
-    def _roads(self, steps: tuple[tuple[int, Step], ...], year: int) -> tuple[float, Floats]:
-        """Return the emissions of traffic and charging, and what is charged in each grid area."""
+    def _roads(self, ways: Sequence[Mapping[int, Step]], year: int) -> list[tuple[float, Floats]]:
+        """Return the emissions of traffic and charging, and what is charged in each grid area, by way of doing things.
+
+        Ways that stand alike in the year, or do so after their first measures, share what is calculated.
+        """
         f = self.factors.at(year)
-        when = tuple(np.where(self.eligible[k], s.start, NEVER).astype(np.int32) for k, s in steps)
-        adoption = Adoption(tuple(s for _, s in steps), when, (), self.stands_from)
-        driven = traffic(adopted(self.stock.roads_in(f), "roads", adoption, year, f), f)
+        streets: dict[_Stand, pd.DataFrame] = {(): self.stock.roads_in(f)}
+        states: dict[_Stand, tuple[float, Floats]] = {}
+        out = []
+        for steps in ways:
+            key: _Stand = ()
+            for k, step in steps.items():
+                if step.start <= year:
+                    before, key = key, (*key, (k, _progress(step, year)))
+                    if key not in streets:
+                        streets[key] = self._after(streets[before], k, step, year, f)
+            if key not in states:
+                states[key] = self._driven(streets[key], year, f)
+            out.append(states[key])
+        return out
+
+    def _after(self, streets: pd.DataFrame, k: int, step: Step, year: int, f: Mapping[str, float]) -> pd.DataFrame:
+        when = np.where(self.eligible[k], step.start, NEVER).astype(np.int32)
+        return adopted(streets, "roads", Adoption((step,), (when,), (), self.stands_from), year, f)
+
+    def _driven(self, streets: pd.DataFrame, year: int, f: Mapping[str, float]) -> tuple[float, Floats]:
+        driven = traffic(streets, f)
         area = self.stock.buildings["floor_area_m2"].to_numpy(float)
-        standing = np.where(self.stands_from > year, 0.0, area)
-        charged = charging_kwh(self.stock, standing, driven, f)
+        charged = charging_kwh(self.stock, np.where(self.stands_from > year, 0.0, area), driven, f)
         inside = self.stock.grid_area >= 0
         per_area = np.bincount(
             self.stock.grid_area[inside], charged[inside], minlength=len(self.stock.grid_areas)

@@ -11,9 +11,10 @@ its tangents; the second lies, within a rectangle, above the lower hull of its c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,10 +24,12 @@ from energy.district_heating.supply import network
 from energy.district_heating.supply.allocation import heat_factors
 from energy.district_heating.supply.plants import Plants, heat_cost_sek_mwh
 
-__all__ = ["Cell", "HeatCurve", "split", "tiled"]
+__all__ = ["Cell", "HeatCurve", "Point", "corners_of", "split"]
 
 Floats = npt.NDArray[np.float64]
 Cell = tuple[float, float, float, float]
+Point = tuple[float, float]
+Number = TypeVar("Number", float, npt.NDArray[np.float64])
 _KWH = 1e6  # in a GWh
 _NARROW_GWH = 1e-6
 
@@ -104,8 +107,8 @@ class HeatCurve:
         done = network.run(delivered, water_gwh * _KWH, self.degree_hours, self.supply, self.f)
         return done.territorial * delivered / 1000
 
-    def peak_mw(self, space_gwh: float, water_gwh: float) -> float:
-        """Return the highest load [MW]."""
+    def peak_mw(self, space_gwh: Number, water_gwh: Number) -> Number:
+        """Return the highest load of a year's heat, or of each of many [MW]."""
         return float(self.per_space_mw.max()) * space_gwh + self.per_water_mw * water_gwh
 
     def slope_t_gwh(self, space_gwh: float, water_gwh: float) -> tuple[float, float]:
@@ -115,13 +118,13 @@ class HeatCurve:
             return own, own
         return tuple(self._tangent(self.bend_t_gwh, space_gwh, water_gwh)[:2].tolist())
 
-    def planes(self, cell: Cell) -> Floats:
-        """Return planes below the curve in a rectangle that touch it at the corners.
+    def tangents(self, points: Sequence[Point]) -> Floats:
+        """Return planes that lie everywhere below the part that bends up, and touch it at the points.
 
         Parameters
         ----------
-        cell : (float, float, float, float)
-            Least and most space heat, least and most hot water [GWh].
+        points : sequence of (float, float)
+            Space heat and hot water [GWh].
 
         Returns
         -------
@@ -131,14 +134,16 @@ class HeatCurve:
         if not len(self.at_mw):
             own = self.f["district_heating.territorial"] * 1000
             return np.array([[own, own, 0.0]])
-        s0, s1, h0, h1 = cell
-        corners = [(s, h) for s in (s0, s1) for h in (h0, h1)]
-        points = [*corners, ((s0 + s1) / 2, (h0 + h1) / 2)]
-        up = np.array([self._tangent(np.maximum(self.bend_t_gwh, 0), *p) for p in points])
-        down = self._hull(corners)
-        found = (up[:, None, :] + down[None, :, :]).reshape(-1, 3)
+        found = np.array([self._tangent(np.maximum(self.bend_t_gwh, 0), *p) for p in points])
         found[:, 2] += self.floor_t
         return np.unique(found, axis=0)
+
+    def too_low_t(self, cell: Cell, points: Sequence[Point], space_gwh: float, water_gwh: float) -> tuple[float, float]:
+        """Return by how much the tangents at some points, and the hull of a cell, lie below the curve at a place [t]."""
+        place = np.array([space_gwh, water_gwh, 1.0])
+        up = float((self.tangents([(space_gwh, water_gwh)]) @ place).max())
+        down = self.emitted_t(space_gwh, water_gwh) - up
+        return up - float((self.tangents(points) @ place).max()), down - float((self.hull(cell) @ place).max())
 
     def _tangent(self, bends: Floats, space_gwh: float, water_gwh: float) -> Floats:
         load = self.per_space_mw * space_gwh + self.per_water_mw * water_gwh
@@ -148,11 +153,23 @@ class HeatCurve:
         constant = -float((above.sum(axis=0) * self.at_mw) @ bends) / 1000
         return np.append(slopes, constant)
 
-    def _hull(self, corners: list[tuple[float, float]]) -> Floats:
-        """Return the planes of the lower hull of the part that bends down."""
+    def hull(self, cell: Cell) -> Floats:
+        """Return planes that lie below the part that bends down everywhere in a cell, and touch it at its corners.
+
+        Parameters
+        ----------
+        cell : (float, float, float, float)
+            Least and most space heat, least and most hot water [GWh].
+
+        Returns
+        -------
+        array (planes, 3)
+            As of :meth:`tangents`.
+        """
         bends = np.minimum(self.bend_t_gwh, 0)
         if not bends.any():
             return np.zeros((1, 3))
+        corners = corners_of(cell)
         at = np.array(corners)
         tangents = np.array([self._tangent(bends, *p) for p in corners])
         value = (tangents[:, :2] * at).sum(axis=1) + tangents[:, 2]
@@ -170,52 +187,24 @@ class HeatCurve:
         return np.array(found)
 
 
-def tiled(curve: HeatCurve, whole: Cell, most: int, enough_t: float) -> list[Cell]:
-    """Return a rectangle cut in halves, always where the planes lie lowest below the curve.
-
-    Parameters
-    ----------
-    curve : HeatCurve
-    whole : Cell
-    most : int
-        Most cells.
-    enough_t : float
-        No cell is cut in whose middle the planes lie less than this below the curve [t].
-    """
-    cells = [(_below(curve, whole), whole)]
-    while len(cells) < most:
-        worst = max(range(len(cells)), key=lambda k: cells[k][0])
-        if cells[worst][0] <= enough_t:
-            break
-        s0, s1, h0, h1 = cells.pop(worst)[1]
-        s, h = (s0 + s1) / 2, (h0 + h1) / 2
-        ways: list[list[Cell]] = [[(s0, s, h0, h1), (s, s1, h0, h1)], [(s0, s1, h0, h), (s0, s1, h, h1)]]
-        halves = min(([(_below(curve, c), c) for c in way] for way in ways), key=max)
-        cells += halves
-    return [c for _, c in cells]
+def corners_of(cell: Cell) -> list[Point]:
+    """Return the four corners of a cell."""
+    s0, s1, h0, h1 = cell
+    return [(s, h) for s in (s0, s1) for h in (h0, h1)]
 
 
-def _below(curve: HeatCurve, cell: Cell) -> float:
-    """Return how far the planes lie below the curve in the middle of a cell [t]."""
-    s, h = (cell[0] + cell[1]) / 2, (cell[2] + cell[3]) / 2
-    return curve.emitted_t(s, h) - float((curve.planes(cell) @ [s, h, 1.0]).max())
-
-
-def split(cells: list[Cell], space_gwh: float, water_gwh: float) -> list[Cell]:
-    """Return the cells with the one that holds a point cut at the point; a side that would be too narrow is not cut.
+def split(cell: Cell, space_gwh: float, water_gwh: float) -> list[Cell]:
+    """Return a cell cut at a point inside it; a side that would be too narrow is not cut.
 
     Examples
     --------
-    >>> split([(0.0, 2.0, 0.0, 1.0)], 0.5, 0.0)
+    >>> split((0.0, 2.0, 0.0, 1.0), 0.5, 0.0)
     [(0.0, 0.5, 0.0, 1.0), (0.5, 2.0, 0.0, 1.0)]
     """
-    out: list[Cell] = []
-    for s0, s1, h0, h1 in cells:
-        inside = s0 - _NARROW_GWH <= space_gwh <= s1 + _NARROW_GWH and h0 - _NARROW_GWH <= water_gwh <= h1 + _NARROW_GWH
-        spaces, waters = [s0, s1], [h0, h1]
-        if inside and s0 + _NARROW_GWH < space_gwh < s1 - _NARROW_GWH:
-            spaces.insert(1, space_gwh)
-        if inside and h0 + _NARROW_GWH < water_gwh < h1 - _NARROW_GWH:
-            waters.insert(1, water_gwh)
-        out += [(a, b, c, d) for a, b in pairwise(spaces) for c, d in pairwise(waters)]
-    return out
+    s0, s1, h0, h1 = cell
+    spaces, waters = [s0, s1], [h0, h1]
+    if s0 + _NARROW_GWH < space_gwh < s1 - _NARROW_GWH:
+        spaces.insert(1, space_gwh)
+    if h0 + _NARROW_GWH < water_gwh < h1 - _NARROW_GWH:
+        waters.insert(1, water_gwh)
+    return [(a, b, c, d) for a, b in pairwise(spaces) for c, d in pairwise(waters)]

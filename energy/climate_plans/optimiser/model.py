@@ -3,127 +3,80 @@ r"""The mixed-integer programme: choose at most one package and year for every g
 With :math:`x_j` the choices, :math:`S, H` the heat delivered in a year and :math:`\eta` what the network emits:
 
 .. math:: \min \sum_j c_j x_j \;\text{or}\; \sum_j e_j x_j + \eta, \quad \sum_{j \in g} x_j \le 1, \quad
-          \eta \ge \alpha_i S + \beta_i H + \gamma_i
+          \eta \ge \alpha_i S + \beta_i H + \gamma_i + \max_k (\alpha_k S + \beta_k H + \gamma_k)
 
-Planes and secants lie below the truth, so that the bound holds for the truth too. Where they lie too low, the rectangle of
-the heat curve, or the span of a grid area's energy, is cut at the point in question: there they then touch.
+Planes and secants lie below the truth, so that the bound holds for the truth too. The planes hold in a rectangle of heat
+a year; :mod:`energy.climate_plans.optimiser.branch` cuts it where they lie too low, and solves the parts one by one. Where
+the secants of a grid area lie too low, the span of its energy is cut at the point in question: there they then touch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal
+from typing import NamedTuple
 
 import highspy
 import numpy as np
 import numpy.typing as npt
+from highspy import HighsModelStatus as Status
 from highspy._core import _Highs as Solver  # the wrapper around it prints a greeting on standard output
 
-from energy.climate_plans.optimiser.heat import Cell, HeatCurve
+from energy.climate_plans.optimiser.heat import Cell, Point, corners_of
 from energy.climate_plans.optimiser.options import Options
+from energy.climate_plans.optimiser.terms import Effort, Objective, Terms, Tightened
 
-__all__ = ["Effort", "Solved", "Terms", "Tightened", "area_energy", "solve"]
+__all__ = ["Solved", "area_energy", "solve"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-Goal = Literal["emissions", "cost", "early"]
 _MKR = 1e-6
 _NARROW = 1e-9
+_FREE = (-np.inf, np.inf)
 # HiGHS may undo its presolve to a point that misses a row by a hair, and then gives neither plan nor bound
 _OTHERWISE = (("presolve", "off"), ("mip_feasibility_tolerance", 1e-7))
 
 
 @dataclass(frozen=True)
-class Effort:
-    """How hard is searched.
-
-    Attributes
-    ----------
-    gap : float
-        Share of what is minimised that may stay open [1].
-    nodes : int
-        Most nodes of one branch-and-bound search; the same on every machine.
-    rounds : int
-        Most times that the model is tightened.
-    seconds : float, optional
-        Time limit of one search; the result then depends on the machine [s].
-    """
-
-    gap: float = 1e-4
-    nodes: int = 200
-    rounds: int = 12
-    seconds: float | None = None
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What the plan has to keep.
-
-    Attributes
-    ----------
-    curves : tuple of HeatCurve
-        By year.
-    target_t : mapping of int to float
-        By place of the year; empty for the largest reduction in the last year [t].
-    budget_sek : float
-        In all; infinite without.
-    budget_by_year_sek : array (years,)
-        Infinite without.
-    limit_kw : array (years, areas)
-        Highest peak of each grid area; infinite without.
-    limit_mw : array (years,)
-        Highest load of the heat network; infinite without.
-    share_limit : mapping of int to int
-        By candidate, how many entities at most.
-    requires : tuple of (int, int)
-        The first candidate begins no earlier than the second.
-    """
-
-    curves: tuple[HeatCurve, ...]
-    target_t: Mapping[int, float]
-    budget_sek: float
-    budget_by_year_sek: Floats
-    limit_kw: Floats
-    limit_mw: Floats
-    share_limit: Mapping[int, int]
-    requires: tuple[tuple[int, int], ...]
-
-    @property
-    def aims(self) -> tuple[int, ...]:
-        """Places of the years whose emissions are aimed at."""
-        return tuple(sorted(self.target_t)) or (len(self.curves) - 1,)
-
-
-@dataclass
-class Tightened:
-    """How closely the model follows the truth so far; it is refined in place.
-
-    Attributes
-    ----------
-    cells : dict of int to list of Cell
-        By place of the year.
-    marks : dict of (int, int) to list of list of float
-        By year and grid area that is held: by category, energies at which the square root is met [MWh].
-    timed : bool
-        Choices may begin in any year; otherwise as early as they can, and only the last year is held.
-    """
-
-    cells: dict[int, list[Cell]]
-    marks: dict[tuple[int, int], list[list[float]]] = field(default_factory=dict)
-    timed: bool = True
-
-
-@dataclass(frozen=True)
 class Solved:
-    """What HiGHS says: the choices, none where it found no plan; the bound; whether there can be a plan at all."""
+    """What HiGHS says.
+
+    Attributes
+    ----------
+    chosen : array of int, optional
+        None where it found no plan.
+    bound : float
+        What is minimised can not be less.
+    possible : bool
+        False where it is proved that there is no plan.
+    done : bool
+        Whether it looked at all it had to, rather than met a limit.
+    nodes : int
+        Looked at.
+    heat : dict of int to Point
+        By place of the year: space heat and hot water [GWh].
+    price : dict of int to float
+        By place of the year: by how much less emission of the network would lower the bound of a relaxed part [1/t].
+    """
 
     chosen: Whole | None
     bound: float
     possible: bool
+    done: bool
     nodes: int
+    heat: Mapping[int, Point]
+    price: Mapping[int, float]
+
+
+class _Heat(NamedTuple):
+    """Columns of a year's space heat, hot water, and the network's emissions by both parts; the row that limits emissions."""
+
+    space: int
+    water: int
+    up: int
+    down: int
+    most: int
 
 
 class _Rows:
@@ -176,108 +129,93 @@ def solve(
     options: Options,
     terms: Terms,
     tight: Tightened,
-    goal: Goal,
+    cells: Mapping[int, Cell],
+    objective: Objective,
     effort: Effort,
     *,
-    among: Bools | None = None,
-    most_t: float = np.inf,
-    most_sek: float = np.inf,
-    weight: Floats | None = None,
+    relaxed: bool = False,
     begin: Whole | None = None,
 ) -> Solved:
-    """Build the model as tight as it is by now, and solve it.
+    """Build the model of one part, as tight as it is by now, and solve it.
 
     Parameters
     ----------
     options : Options
     terms : Terms
     tight : Tightened
-    goal : str
-        ``emissions`` of the last year aimed at [t], ``cost`` [SEK], or ``early``: the sum of `weight`.
+    cells : mapping of int to Cell
+        By place of each year aimed at: the rectangle that holds its heat.
+    objective : Objective
     effort : Effort
-    among : array (n,) of bool, optional
-        Choices that are open.
-    most_t, most_sek : float
-        Further limits of emissions in the last year aimed at, and of cost.
-    weight : array (n,), optional
+    relaxed : bool
+        Choices may be made in part: gives a bound at once, and no plan.
     begin : array of int, optional
         Choices of a plan to begin with.
     """
-    open_ = np.ones(len(options.group), bool) if among is None else among.copy()
+    open_ = np.ones(len(options.group), bool) if objective.among is None else objective.among.copy()
     if not tight.timed:
         open_ &= options.earliest()
     at = np.flatnonzero(open_)
-    m = _Rows()
-    cost = options.cost_sek[at].sum(axis=1) * _MKR
-    last = terms.aims[-1]
+    m, goal, last = _Rows(), objective.goal, terms.aims[-1]
     gains = {
-        "cost": cost,
+        "cost": options.cost_sek[at].sum(axis=1) * _MKR,
         "emissions": options.own_t[at, last],
-        "early": np.zeros(len(at)) if weight is None else weight[at],
+        "early": np.zeros(len(at)) if objective.weight is None else objective.weight[at],
     }
     for c in gains[goal]:
-        m.column(0.0, 1.0, whole=True, cost=float(c))
-    x = np.arange(len(at))
-    eta = _emissions(m, options, terms, tight, at, most_t)
+        m.column(0.0, 1.0, whole=not relaxed, cost=float(c))
+    heat = _emissions(m, options, terms, tight, cells, at, objective.most_t)
     if goal == "emissions":
-        m.cost[eta[last]] = 1.0
-    _money(m, options, terms, at, most_sek * _MKR)
+        m.cost[heat[last].up] = m.cost[heat[last].down] = 1.0
+    _money(m, options, terms, at, objective.most_sek * _MKR)
     _together(m, options, terms, at)
-    held = range(len(terms.curves)) if tight.timed else [len(terms.curves) - 1]
-    for t in held:
-        if np.isfinite(terms.limit_mw[t]):
-            curve, base = terms.curves[t], options.baseline
-            peak = [
-                curve.peak_mw(s, h) for s, h in zip(options.space_gwh[at, t], options.water_gwh[at, t], strict=True)
-            ]
-            room = terms.limit_mw[t] - curve.peak_mw(base.space_gwh[t], base.water_gwh[t])
-            m.row(x, peak, -np.inf, room)
+    _plants(m, options, terms, tight, at)
     for (t, area), marks in tight.marks.items():
-        _grid(m, options, at, t, area, marks, terms.limit_kw[t, area])
-    offset = options.baseline.own_t[last] if goal == "emissions" else 0.0
-    return _run(m, at, offset, effort, begin, 1 / _MKR if goal == "cost" else 1.0)
+        _grid(m, options, at, t, area, marks, terms.limit_kw[t, area], relaxed=relaxed)
+    offset = options.baseline.own_t[last] - objective.zero if goal == "emissions" else 0.0
+    got = _run(m, at, heat, offset, effort, begin, 1 / _MKR if goal == "cost" else 1.0, relaxed=relaxed)
+    return replace(got, bound=got.bound + objective.zero)
 
 
-def _emissions(m: _Rows, options: Options, terms: Terms, tight: Tightened, at: Whole, most_t: float) -> dict[int, int]:
-    """Add heat, the network's emissions and the targets; return the columns of the network's emissions by year."""
-    x, base, found = np.arange(len(at)), options.baseline, {}
+def _emissions(
+    m: _Rows,
+    options: Options,
+    terms: Terms,
+    tight: Tightened,
+    cells: Mapping[int, Cell],
+    at: Whole,
+    most_t: float,
+) -> dict[int, _Heat]:
+    """Add heat, the network's emissions and the targets."""
+    x, base = np.arange(len(at)), options.baseline
+    found: dict[int, _Heat] = {}
     for t in terms.aims:
-        space, water, eta = m.column(-np.inf, np.inf), m.column(-np.inf, np.inf), m.column(0.0, np.inf)
+        s0, s1, h0, h1 = cells[t]
+        curve, points = terms.curves[t], [*corners_of(cells[t]), *tight.points.get(t, [])]
+        space, water, up, down = (m.column(*ends) for ends in ((s0, s1), (h0, h1), _FREE, _FREE))
         for column, added, start in (
             (space, options.space_gwh, base.space_gwh),
             (water, options.water_gwh, base.water_gwh),
         ):
             m.row([*x, column], [*-added[at, t], 1.0], start[t], start[t])
-        cells = tight.cells[t]
-        if len(cells) == 1:
-            for per_space, per_water, constant in terms.curves[t].planes(cells[0]):
-                m.row([eta, space, water], [1.0, -per_space, -per_water], constant, np.inf)
-        else:
-            _cells(m, terms.curves[t], cells, space, water, eta)
+        for column, planes in ((up, curve.tangents(points)), (down, curve.hull(cells[t]))):
+            for per_space, per_water, constant in planes:
+                m.row([column, space, water], [1.0, -per_space, -per_water], constant, np.inf)
         most = min(terms.target_t.get(t, np.inf), most_t if t == terms.aims[-1] else np.inf)
-        if np.isfinite(most):
-            m.row([*x, eta], [*options.own_t[at, t], 1.0], -np.inf, most - base.own_t[t])
-        found[t] = eta
+        found[t] = _Heat(space, water, up, down, len(m.limits))
+        m.row([*x, up, down], [*options.own_t[at, t], 1.0, 1.0], -np.inf, most - base.own_t[t])
     return found
 
 
-def _cells(m: _Rows, curve: HeatCurve, cells: Sequence[Cell], space: int, water: int, eta: int) -> None:
-    """Let exactly one rectangle hold the heat, and its planes alone bound the emissions."""
-    parts = []
-    for cell in cells:
-        s0, s1, h0, h1 = cell
-        here = m.column(0.0, 1.0, whole=True)
-        own = [m.column(-np.inf, np.inf), m.column(-np.inf, np.inf), m.column(0.0, np.inf)]
-        for column, low, high in ((own[0], s0, s1), (own[1], h0, h1)):
-            m.row([column, here], [1.0, -low], 0.0, np.inf)
-            m.row([column, here], [1.0, -high], -np.inf, 0.0)
-        for per_space, per_water, constant in curve.planes(cell):
-            m.row([own[2], own[0], own[1], here], [1.0, -per_space, -per_water, -constant], 0.0, np.inf)
-        parts.append([here, *own])
-    table = np.array(parts)
-    m.row(table[:, 0], np.ones(len(table)), 1.0, 1.0)
-    for k, whole in enumerate((space, water, eta), start=1):
-        m.row([*table[:, k], whole], [*np.ones(len(table)), -1.0], 0.0, 0.0)
+def _plants(m: _Rows, options: Options, terms: Terms, tight: Tightened, at: Whole) -> None:
+    """Hold the load of the heat network, in all years or the last alone."""
+    years, base = len(terms.curves), options.baseline
+    for t in range(years) if tight.timed else [years - 1]:
+        if np.isfinite(terms.limit_mw[t]):
+            peak_mw = terms.curves[t].peak_mw
+            room = terms.limit_mw[t] - peak_mw(base.space_gwh[t], base.water_gwh[t])
+            added = peak_mw(options.space_gwh[at, t], options.water_gwh[at, t])
+            m.row(np.arange(len(at)), added, -np.inf, float(room))
 
 
 def _money(m: _Rows, options: Options, terms: Terms, at: Whole, most_mkr: float) -> None:
@@ -316,7 +254,17 @@ def _together(m: _Rows, options: Options, terms: Terms, at: Whole) -> None:
                 m.row([j, *before], [1.0, *[-1.0] * len(before)], -np.inf, 0.0)
 
 
-def _grid(m: _Rows, options: Options, at: Whole, t: int, area: int, marks: list[list[float]], limit_kw: float) -> None:
+def _grid(
+    m: _Rows,
+    options: Options,
+    at: Whole,
+    t: int,
+    area: int,
+    marks: list[list[float]],
+    limit_kw: float,
+    *,
+    relaxed: bool,
+) -> None:
     """Hold the peak of one grid area in one year."""
     grid, (base, added) = options.grid, area_energy(options, t, area)
     x, per_x, known = np.arange(len(at)), np.zeros(len(at)), float(grid.charging_kw[0, t, area])
@@ -335,7 +283,7 @@ def _grid(m: _Rows, options: Options, at: Whole, t: int, area: int, marks: list[
             continue
         inside = []
         for low, high, slope, level in cuts:
-            here, energy = m.column(0.0, 1.0, whole=True), m.column(-np.inf, np.inf)
+            here, energy = m.column(0.0, 1.0, whole=not relaxed), m.column(-np.inf, np.inf)
             m.row([energy, here], [1.0, -low], 0.0, np.inf)
             m.row([energy, here], [1.0, -high], -np.inf, 0.0)
             inside.append((here, energy))
@@ -355,15 +303,24 @@ def _secant(k2: float, low: float, high: float) -> tuple[float, float]:
     return float(slope), float(k2 * a - slope * low)
 
 
-def _run(m: _Rows, at: Whole, offset: float, effort: Effort, begin: Whole | None, scale: float) -> Solved:
+def _run(
+    m: _Rows,
+    at: Whole,
+    heat: Mapping[int, _Heat],
+    offset: float,
+    effort: Effort,
+    begin: Whole | None,
+    scale: float,
+    *,
+    relaxed: bool,
+) -> Solved:
     """Hand the model to HiGHS."""
     highs = Solver()
     highs.setOptionValue("output_flag", False)
     highs.setOptionValue("threads", 1)
     highs.setOptionValue("mip_rel_gap", effort.gap)
     highs.setOptionValue("mip_max_nodes", effort.nodes)
-    if effort.seconds is not None:
-        highs.setOptionValue("time_limit", effort.seconds)
+    highs.setOptionValue("time_limit", effort.seconds)
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_, lp.offset_ = len(m.cost), 0, float(offset)
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = np.array(m.cost), np.array(m.low), np.array(m.high)
@@ -378,15 +335,26 @@ def _run(m: _Rows, at: Whole, offset: float, effort: Effort, begin: Whole | None
         highs.setSolution(len(at), np.arange(len(at), dtype=np.int32), chosen.astype(float))
     highs.run()
     for option, value in _OTHERWISE:
-        if highs.getModelStatus() != highspy.HighsModelStatus.kSolveError:
+        if highs.getModelStatus() != Status.kSolveError:
             break
         highs.setOptionValue(option, value)
         highs.clearSolver()
         highs.run()
     info, status = highs.getInfo(), highs.getModelStatus()
-    possible = status not in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
-    nodes = max(int(info.mip_node_count), 0)
+    if status == Status.kNotset:
+        raise RuntimeError(
+            "HiGHS does not run: something else in this process has started it with more than one thread"
+        )
+    done = status == Status.kOptimal
+    possible = status not in (Status.kInfeasible, Status.kUnboundedOrInfeasible)
+    bound, nodes = float(info.mip_dual_bound), max(int(info.mip_node_count), 0)
+    if not len(whole):  # then it is no mixed-integer programme
+        bound, nodes = float(info.objective_function_value) if done else -np.inf, 0
     if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-        return Solved(None, float(info.mip_dual_bound) * scale, possible, nodes)
-    x = np.array(highs.getSolution().col_value)
-    return Solved(at[x[: len(at)] > 0.5], float(info.mip_dual_bound) * scale, possible, nodes)
+        return Solved(None, bound * scale, possible, done, nodes, {}, {})
+    solution = highs.getSolution()
+    x, dual = np.array(solution.col_value), np.array(solution.row_dual)
+    chosen_of = None if relaxed else at[x[: len(at)] > 0.5]
+    told = {t: (float(x[h.space]), float(x[h.water])) for t, h in heat.items()}
+    price = {t: (m.cost[h.down] - float(dual[h.most])) * scale for t, h in heat.items()} if solution.dual_valid else {}
+    return Solved(chosen_of, bound * scale, possible, done, nodes, told, price)

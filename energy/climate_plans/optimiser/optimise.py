@@ -10,8 +10,7 @@ The scenario that comes out is simulated again from its own text; the emissions 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +20,12 @@ from energy.climate_plans.optimiser.effects import Bench
 from energy.climate_plans.optimiser.groups import AGE_CLASS, Problem, grouped
 from energy.climate_plans.optimiser.heat import HeatCurve
 from energy.climate_plans.optimiser.inputs import Asked
-from energy.climate_plans.optimiser.model import Effort, Terms
-from energy.climate_plans.optimiser.options import Options, options
+from energy.climate_plans.optimiser.limits import binding, limited, unknown, unreachable
+from energy.climate_plans.optimiser.options import options
+from energy.climate_plans.optimiser.outcome import outcome
 from energy.climate_plans.optimiser.plan import Checked, checked, chosen_table, written
-from energy.climate_plans.optimiser.search import Found, furthest, outcome, peaks_kw, search
+from energy.climate_plans.optimiser.search import search
+from energy.climate_plans.optimiser.terms import Effort, Terms
 from energy.electrification.heat_pumps import degree_hours
 from energy.memory import Memory
 from energy.plan import plan
@@ -60,7 +61,7 @@ class Optimum:
     bound : float
         No plan of the same choices has less of what is minimised [SEK or tCO2e].
     gap : float
-        What lies between the plan and the bound, as a share of the plan's [1].
+        What lies between the plan and the bound, as a share of what it costs, or of the emissions that it avoids [1].
     cost_sek : float
         All that is spent, undiscounted [SEK].
     cost_by_year_sek : mapping of int to float
@@ -73,6 +74,8 @@ class Optimum:
         What each solution promised, and what it really did.
     checks : Checked
         What the simulation of the scenario's text says of the promise and the limits.
+    binding : tuple of str
+        What the plan uses up, in words: money, targets, grid areas, heat plants, and candidates that are done in full.
     unknown : tuple of str
         Grid areas without a rating, and the heat network without plants: what takes no new load unless that is allowed.
     """
@@ -89,6 +92,7 @@ class Optimum:
     left_out: pd.DataFrame
     rounds: pd.DataFrame
     checks: Checked
+    binding: tuple[str, ...]
     unknown: tuple[str, ...]
 
 
@@ -160,31 +164,31 @@ def optimise(
     terms = _terms(asked, candidates, curves, len(stock.grid_areas))
     choices = options(problem, terms.aims)
     if headroom:
-        terms = _limited(terms, stock, choices, unknown_takes_load)
+        terms = limited(terms, stock, choices, unknown_takes_load)
     tell(0.5, "search")
     found = search(choices, terms, effort)
     if found.chosen is None or found.outcome is None:
-        raise TwinError(_unreachable(choices, terms, effort, asked))
+        raise TwinError(unreachable(choices, terms, effort, asked.years, proved=bool(np.isinf(found.bound))))
     tell(0.7, "simulation")
     scenario = written(problem, choices, found.chosen, candidates)
     checks = checked(city, scenario, factors, terms, found.outcome, asked.years)
     tell(1.0, "")
-    last, spent = terms.aims[-1], found.outcome.cost_sek
-    value = found.outcome.total_sek if terms.target_t else float(found.outcome.emitted_t[last])
+    spent = found.outcome.cost_sek
     return Optimum(
         scenario,
         "cost" if terms.target_t else "emissions",
         float(found.outcome.emitted_t[-1]),
         float(outcome(choices, terms, np.zeros(0, np.int64)).emitted_t[-1]),
         found.bound,
-        max(value - found.bound, 0.0) / max(abs(value), 1e-9),
+        found.gap,
         found.outcome.total_sek,
         dict(zip(asked.years, spent[:-1].tolist(), strict=True)),
         chosen_table(problem, choices, found.chosen, candidates),
         choices.left_out,
         pd.DataFrame(found.rounds),
         checks,
-        _unknown(stock) if headroom else (),
+        binding(choices, terms, found.outcome, found.chosen, stock, candidates.ids),
+        unknown(stock) if headroom else (),
     )
 
 
@@ -223,56 +227,3 @@ def _terms(asked: Asked, candidates: Scenario, curves: tuple[HeatCurve, ...], ar
         limited,
         asked.requires,
     )
-
-
-def _limited(terms: Terms, stock: Stock, choices: Options, unknown_takes_load: bool) -> Terms:
-    """Return the terms with what grid and plants can carry; what is above that already keeps its load."""
-    nothing = np.zeros(0, np.int64)
-    rating = stock.grid_areas["rating_kw"].to_numpy(float)
-    base_kw = np.stack([peaks_kw(choices, nothing, t) for t in range(len(terms.curves))])
-    base = choices.baseline
-    base_mw = np.array([c.peak_mw(s, w) for c, s, w in zip(terms.curves, base.space_gwh, base.water_gwh, strict=True)])
-    capacity = np.array([c.capacity_mw for c in terms.curves])
-    unknown = np.inf if unknown_takes_load else 0.0
-    return replace(
-        terms,
-        limit_kw=np.maximum(np.where(np.isnan(rating), unknown, rating), base_kw),
-        limit_mw=np.maximum(np.where(np.isnan(capacity), unknown, capacity), base_mw),
-    )
-
-
-def _unknown(stock: Stock) -> tuple[str, ...]:
-    """Return what has no known capacity."""
-    grid = stock.grid_areas
-    blank = grid.loc[grid["rating_kw"].isna().to_numpy(bool), "grid_area_id"].astype(str)
-    return (*blank, *(() if len(stock.heat_supply) else ("district heating",)))
-
-
-def _unreachable(choices: Options, terms: Terms, effort: Effort, asked: Asked) -> str:
-    """Return how far one gets, and what binds."""
-    wanted = ", ".join(f"{target:,.1f} t in {asked.years[t]}" for t, target in sorted(terms.target_t.items()))
-    quick = replace(effort, rounds=min(effort.rounds, 8), gap=max(effort.gap, 1e-4))
-    far, last = furthest(choices, terms, quick), asked.years[terms.aims[-1]]
-    told = [f"the target of {wanted} is not reached: these candidates get to {_reached(far, terms)} in {last}"]
-    without: dict[str, dict[str, Any]] = {
-        "the budget": {"budget_sek": np.inf, "budget_by_year_sek": np.full(len(asked.years), np.inf)},
-        "the grid areas' headroom": {"limit_kw": np.full_like(terms.limit_kw, np.inf)},
-        "the heat plants' capacity": {"limit_mw": np.full_like(terms.limit_mw, np.inf)},
-    }
-    freed: dict[str, Any] = {}
-    for name, change in without.items():
-        if all(np.array_equal(getattr(terms, k), v) for k, v in change.items()):
-            continue
-        freed |= change
-        told.append(f"without {name} to {_reached(furthest(choices, replace(terms, **change), quick), terms)}")
-    if len(freed) > 1:
-        told.append(
-            f"without any of these limits to {_reached(furthest(choices, replace(terms, **freed), quick), terms)}"
-        )
-    return "; ".join(told) + ". Raise the target, loosen what binds, or add candidates"
-
-
-def _reached(found: Found, terms: Terms) -> str:
-    if found.outcome is None:
-        return "no plan at all"
-    return f"{found.outcome.emitted_t[terms.aims[-1]]:,.1f} t (none gets below {found.bound:,.1f} t)"

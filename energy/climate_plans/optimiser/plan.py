@@ -12,9 +12,9 @@ import pandas as pd
 
 from energy.climate_plans.optimiser.effects import own_cost_sek
 from energy.climate_plans.optimiser.groups import Problem
-from energy.climate_plans.optimiser.model import Terms
 from energy.climate_plans.optimiser.options import Options, share_of_own_cost
-from energy.climate_plans.optimiser.search import Outcome
+from energy.climate_plans.optimiser.outcome import Outcome
+from energy.climate_plans.optimiser.terms import Terms
 from energy.investment import investment
 from energy.results import Results
 from energy.scenario import Scenario, Step
