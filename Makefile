@@ -33,6 +33,7 @@ bench: $(STAMP) $(PEERS)/.installed  ## measure speed side by side with peers
 	$(RUN) benchmarks.link_emissions
 	$(RUN) benchmarks.attribution
 	$(RUN) benchmarks.uncertainty
+	$(RUN) benchmarks.optimise
 
 lint: $(STAMP)  ## check style, form and types
 	$(RUN) ruff check .

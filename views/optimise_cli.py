@@ -98,6 +98,7 @@ def command(
         "binding": list(found.binding),
         "broken": list(found.checks.broken),
         "unknown": list(found.unknown),
+        "choices": found.choices,
         "rounds": len(found.rounds),
     }
     rows, left_out = ([known(r) for r in t.to_dict("records")] for t in (found.table, found.left_out))
@@ -145,10 +146,13 @@ def _summary(found: Optimum, last: int, target_t: float | None, gap: float) -> N
     err.print(f"Emissions {last}: {emitted:,.0f} t by a new simulation{against}; {found.baseline_t:,.0f} t without it.")
     by_year = ", ".join(f"{y} {sek / 1e6:,.1f}" for y, sek in found.cost_by_year_sek.items())
     err.print(f"Cost: {found.cost_sek / 1e6:,.1f} Mkr, undiscounted ({by_year}).")
+    for words in found.binding:
+        err.print(f"Used up: {words}")
     least, share = f"costs less than {found.bound / 1e6:,.1f} Mkr", "its cost"
     if found.minimised == "emissions":
         least, share = f"emits less than {found.bound:,.1f} t", "what it avoids"
     open_ = "" if found.gap <= gap else "; the search ended before the gap that was asked for"
+    if not math.isfinite(found.bound):
+        err.print("The search ended before anything was known of other plans.")
+        return
     err.print(f"No plan of these choices {least}: the gap is {found.gap:.3%} of {share}{open_}.")
-    for words in found.binding:
-        err.print(f"Used up: {words}")

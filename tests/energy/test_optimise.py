@@ -134,6 +134,34 @@ def test_a_target_costs_as_little_as_the_cheapest_of_all_plans_that_reach_it(sma
     assert found.promised_t <= target * (1 + 1e-7)
 
 
+@pytest.mark.parametrize("effort", [Effort(), Effort(rounds=1), Effort(gap=0.0, nodes=1, rounds=2)])
+@pytest.mark.parametrize("how", ["target", "budget"])
+def test_no_plan_is_better_than_the_bound_however_little_is_searched(small, all_plans, effort, how):
+    lowest, highest = all_plans[:, 0].min(), all_plans[:, 0].max()
+    if how == "target":
+        target = lowest + 0.7 * (highest - lowest)
+        found = optimise(small, candidates(*FEW), years=YEARS, target_t=target, groups=BY_BUILDING, effort=effort)
+        best, own, weighed = all_plans[all_plans[:, 0] <= target][:, 1].min(), found.cost_sek, found.cost_sek
+        assert found.checks.emitted_t[2027] <= target * (1 + 1e-7)
+    else:
+        found = optimise(small, candidates(*FEW), years=YEARS, budget_sek=8e5, groups=BY_BUILDING, effort=effort)
+        best, own = all_plans[all_plans[:, 1] <= 8e5][:, 0].min(), found.promised_t
+        weighed = found.baseline_t - own
+    assert found.bound <= best * (1 + 1e-6)
+    assert own >= best * (1 - 1e-7)
+    assert found.gap == pytest.approx((own - found.bound) / weighed, abs=1e-6)
+    assert found.gap <= effort.gap + 1e-6 or effort.rounds < 3
+
+
+def test_without_time_nothing_is_claimed(small):
+    found = optimise(small, candidates(*FEW), years=YEARS, groups=BY_BUILDING, effort=Effort(seconds=0.0))
+    assert found.scenario.step == ()
+    assert found.bound == -np.inf
+    assert found.gap == np.inf
+    with pytest.raises(TwinError, match="before it was proved"):
+        optimise(small, candidates(), years=YEARS, target_t=1.0, groups=BY_BUILDING, effort=Effort(seconds=0.0))
+
+
 def test_the_grids_headroom_binds_as_among_all_plans(small, all_plans):
     free = optimise(small, candidates(*FEW), years=YEARS, groups=BY_BUILDING, effort=EXACT)
     peaks = np.unique(all_plans[:, 2].round(6))
@@ -217,8 +245,10 @@ def test_what_is_not_known_takes_no_new_load_unless_that_is_allowed(small):
     found = optimise(blank, candidates(school), years=YEARS, groups=BY_BUILDING)
     assert found.unknown == ("g1",)
     assert found.scenario.step == ()
+    assert found.binding == ("the headroom of grid area g1",)
     allowed = optimise(blank, candidates(school), years=YEARS, groups=BY_BUILDING, unknown_takes_load=True)
     assert [s.where for s in allowed.scenario.step] == [{"building_id": ["b4"]}]
+    assert allowed.binding == ()
     no_plants = City(small.name, small.crs, {k: v for k, v in small.tables.items() if k != "heat_supply"})
     found = optimise(no_plants, candidates(CONNECT), years=YEARS, groups=BY_BUILDING)
     assert found.unknown == ("district heating",)
@@ -251,6 +281,7 @@ def test_a_share_is_the_most_that_is_done(small):
     half = step("install_heat_pump", where={"heating": ["oil", "district_heating"]}, share=0.5)
     found = optimise(small, candidates(half), years=YEARS, groups=BY_BUILDING, effort=EXACT)
     assert sum(len(s.where["building_id"]) for s in found.scenario.step) == 2
+    assert found.binding == ("the candidate step-1: 2 of at most 2 entities",)
 
 
 def test_what_is_required_begins_before(small):
@@ -269,6 +300,11 @@ def test_a_target_out_of_reach_says_how_far_and_what_binds(small):
     with pytest.raises(TwinError, match=r"not reached.*get to .* t .*without the budget to") as error:
         optimise(small, candidates(*FEW), years=YEARS, target_t=1.0, budget_sek=4e5, groups=BY_BUILDING)
     assert "in 2027" in str(error.value)
+    assert "proved" not in str(error.value)
+    with pytest.raises(TwinError, match="Neither money, grid nor heat plants") as free:
+        optimise(small, candidates(*FEW), years=YEARS, target_t=1.0, groups=BY_BUILDING, headroom=False)
+    best = optimise(small, candidates(*FEW), years=YEARS, groups=BY_BUILDING, headroom=False)
+    assert f"get to {best.promised_t:,.1f} t" in str(free.value)
 
 
 def test_everything_wrong_is_told_at_once(small):

@@ -42,3 +42,25 @@ def test_it_prints_the_plan_and_writes_a_scenario(folder, tmp_path):
     words = CliRunner().invoke(app, [*common, "--groups", "use,heating"])
     assert words.exit_code == 0
     assert "left out: no price" in words.output
+
+
+def test_it_tells_what_the_plan_comes_to_and_what_holds_it_back(folder, tmp_path):
+    app = typer.Typer()
+    app.command()(command)
+    file = tmp_path / "candidates.toml"
+    file.write_text(CANDIDATES, encoding="utf-8")
+    common = [str(folder), "--candidates", str(file), "--to", "2027", "--groups", "use,heating", "--seconds", "60"]
+    without = json.loads(CliRunner().invoke(app, [*common, "--budget", "0", "--json"]).stdout)
+    assert without["plan"] == []
+    assert without["gap"] == 0
+    assert "the budget: 0 of 0 kr" in without["binding"]
+    target = without["baseline_t"] - 1.0
+    done = CliRunner().invoke(app, [*common, "--target", str(target)])
+    assert done.exit_code == 0, done.output
+    words = " ".join(done.output.split())
+    assert f"target {target:,.0f} t; {without['baseline_t']:,.0f} t without it." in words
+    assert "Mkr, undiscounted (2026 0." in words
+    assert "No plan of these choices costs less than" in words
+    assert "the gap is 0.000% of its cost." in words
+    out_of_reach = CliRunner().invoke(app, [*common, "--target", "1"])
+    assert "these candidates get to" in str(out_of_reach.exception)

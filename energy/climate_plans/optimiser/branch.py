@@ -27,12 +27,12 @@ from energy.climate_plans.optimiser.options import Options
 from energy.climate_plans.optimiser.outcome import EXACT, KRONA, MW, Outcome, keeps, outcome, over
 from energy.climate_plans.optimiser.terms import Effort, Objective, Terms, Tightened
 
-__all__ = ["Found", "branch"]
+__all__ = ["Found", "branch", "share_open"]
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 _LEAST_GWH = 1e-3
-_ROUNDING = 1e-9
+_ROUNDING = 2e-9  # share of the emissions
 _EVEN = 1e-6  # share of the emissions by which planes may always be too low where a part is solved in whole numbers
 _RELAXED = 20  # parts that are bounded, for each that is solved in whole numbers
 _MISLED = 0.2  # of the gap asked for, what planes that are too low may take
@@ -53,8 +53,6 @@ class Found:
         What is minimised of it; infinite without one [t or SEK].
     bound : float
         What is minimised can not be less [t or SEK]; infinite where no plan keeps the terms.
-    gap : float
-        What lies between, as a share of what is spent, or of the emissions that are avoided [1].
     rounds : list of dict
     """
 
@@ -62,7 +60,6 @@ class Found:
     outcome: Outcome | None = None
     value: float = np.inf
     bound: float = -np.inf
-    gap: float = np.inf
     rounds: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -122,10 +119,27 @@ class _Search:
         return real.total_sek if self.objective.goal == "cost" else float(real.emitted_t[self.terms.aims[-1]])
 
     def gap(self, bound: float) -> float:
-        """Return by how much the best plan could still be beaten, as a share of what it spends or avoids."""
-        zero = self.objective.zero
-        open_ = max(self.value - bound - _ROUNDING * abs(zero), 0.0)
-        return open_ / max(abs(self.value - zero), 1e-9) if np.isfinite(self.value) else np.inf
+        """Return by how much the best plan so far could still be beaten."""
+        return share_open(self.value, bound, self.objective.zero)
+
+
+def share_open(value: float, bound: float, zero: float) -> float:
+    """Return what lies between a plan and a bound, as a share of what the plan spends, or avoids.
+
+    Parameters
+    ----------
+    value, bound : float
+        Of what is minimised.
+    zero : float
+        From where it is weighed: no cost, or the emissions when nothing is done.
+
+    Examples
+    --------
+    >>> share_open(80.0, 79.0, 100.0), share_open(80.0, 79.0, 0.0)
+    (0.05, 0.0125)
+    """
+    open_ = max(value - bound - _ROUNDING * abs(zero), 0.0)
+    return open_ / max(abs(value - zero), 1e-9) if np.isfinite(value) else np.inf
 
 
 def branch(
@@ -169,7 +183,7 @@ def branch(
         for bound, cells, relaxed in then:
             heapq.heappush(parts, _Part(max(bound, part.bound), next(number), cells, relaxed))
     bound = min([s.value, s.closed, *(p.bound for p in parts)])
-    return replace(s.best, value=s.value, bound=bound, gap=s.gap(bound))
+    return replace(s.best, value=s.value, bound=bound)
 
 
 _Then = list[tuple[float, Mapping[int, Cell], int]]

@@ -65,7 +65,7 @@ def binding(
     if len(areas):
         names = stock.grid_areas["grid_area_id"].astype(str).to_numpy(object)[areas].tolist()
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        told.append(f"the headroom of {len(names)} grid areas: {', '.join(names[:_NAMED])}{more}")
+        told.append(f"the headroom of grid area {', '.join(names[:_NAMED])}{more}")
     taken = choices.taken[chosen].sum(axis=0)
     for k, most in terms.share_limit.items():
         if taken[k] >= most * _USED_UP:
@@ -101,4 +101,4 @@ def unreachable(choices: Options, terms: Terms, effort: Effort, years: Sequence[
 
 
 def _reached(far: tuple[float, float]) -> str:
-    return f"{far[0]:,.1f} t (none gets below {far[1]:,.1f} t)"
+    return f"{far[0]:,.1f} t" + (f" (none gets below {far[1]:,.1f} t)" if np.isfinite(far[1]) else "")

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from energy.climate_plans.optimiser.branch import share_open
 from energy.climate_plans.optimiser.effects import Bench
 from energy.climate_plans.optimiser.groups import AGE_CLASS, Problem, grouped
 from energy.climate_plans.optimiser.heat import HeatCurve
@@ -70,6 +71,8 @@ class Optimum:
         One row a group and measure: what, where, when, and at what cost.
     left_out : DataFrame
         Candidates without a price.
+    choices : int
+        How many were weighed: a package of measures for a group in a year, or a way of doing the measures on roads.
     rounds : DataFrame
         What each solution promised, and what it really did.
     checks : Checked
@@ -90,6 +93,7 @@ class Optimum:
     cost_by_year_sek: Mapping[int, float]
     table: pd.DataFrame
     left_out: pd.DataFrame
+    choices: int
     rounds: pd.DataFrame
     checks: Checked
     binding: tuple[str, ...]
@@ -168,23 +172,28 @@ def optimise(
     tell(0.5, "search")
     found = search(choices, terms, effort)
     if found.chosen is None or found.outcome is None:
-        raise TwinError(unreachable(choices, terms, effort, asked.years, proved=bool(np.isinf(found.bound))))
+        raise TwinError(unreachable(choices, terms, effort, asked.years, proved=found.bound == np.inf))
     tell(0.7, "simulation")
     scenario = written(problem, choices, found.chosen, candidates)
     checks = checked(city, scenario, factors, terms, found.outcome, asked.years)
     tell(1.0, "")
-    spent = found.outcome.cost_sek
+    last, spent = terms.aims[-1], found.outcome.cost_sek
+    baseline = outcome(choices, terms, np.zeros(0, np.int64)).emitted_t
+    gap = share_open(float(found.outcome.emitted_t[last]), found.bound, float(baseline[last]))
+    if terms.target_t:
+        gap = share_open(found.outcome.total_sek, found.bound, 0.0)
     return Optimum(
         scenario,
         "cost" if terms.target_t else "emissions",
         float(found.outcome.emitted_t[-1]),
-        float(outcome(choices, terms, np.zeros(0, np.int64)).emitted_t[-1]),
+        float(baseline[-1]),
         found.bound,
-        found.gap,
+        gap,
         found.outcome.total_sek,
         dict(zip(asked.years, spent[:-1].tolist(), strict=True)),
         chosen_table(problem, choices, found.chosen, candidates),
         choices.left_out,
+        len(choices.group),
         pd.DataFrame(found.rounds),
         checks,
         binding(choices, terms, found.outcome, found.chosen, stock, candidates.ids),

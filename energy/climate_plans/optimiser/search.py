@@ -36,11 +36,11 @@ def search(options: Options, terms: Terms, effort: Effort) -> Found:
     best = branch(options, terms, tight, goal, effort, until, _nothing(options, terms))
     if best.chosen is None or best.outcome is None:
         return best
-    bound, gap, effort = best.bound, best.gap, replace(effort, rounds=min(effort.rounds, _POLISH))
+    bound, effort = best.bound, replace(effort, rounds=min(effort.rounds, _POLISH))
     if not terms.target_t:
         most_t = float(best.outcome.emitted_t[terms.aims[-1]]) * (1 + _TIGHT)
         best = branch(options, terms, tight, Objective("cost", most_t=most_t), effort, until, best)
-    return replace(_earlier(options, terms, tight, effort, until, best), bound=bound, gap=gap)
+    return replace(_earlier(options, terms, tight, effort, until, best), bound=bound)
 
 
 def furthest(options: Options, terms: Terms, effort: Effort) -> tuple[float, float]:
