@@ -85,22 +85,7 @@ def command(
             effort=Effort(gap=gap, seconds=math.inf if seconds is None else seconds),
             progress=tell,
         )
-    told = {
-        "minimised": found.minimised,
-        "target_t": target_t,
-        "promised_t": found.promised_t,
-        "simulated_t": found.checks.emitted_t[last],
-        "baseline_t": found.baseline_t,
-        "bound": found.bound,
-        "gap": found.gap,
-        "cost_sek": found.cost_sek,
-        "cost_by_year_sek": found.cost_by_year_sek,
-        "binding": list(found.binding),
-        "broken": list(found.checks.broken),
-        "unknown": list(found.unknown),
-        "choices": found.choices,
-        "rounds": len(found.rounds),
-    }
+    told = _told(found, last, target_t)
     rows, left_out = ([known(r) for r in t.to_dict("records")] for t in (found.table, found.left_out))
     if out_dir is not None:
         out_dir.mkdir(parents=True, exist_ok=True)
@@ -119,6 +104,26 @@ def command(
         err.print(f"{name}: capacity not known" + ("" if unknown_takes_load else "; takes no new load"))
     for words in found.checks.broken:
         err.print(f"not kept: {words}")
+
+
+def _told(found: Optimum, last: int, target_t: float | None) -> dict[str, Any]:
+    """Return the figures of the plan."""
+    return {
+        "minimised": found.minimised,
+        "target_t": target_t,
+        "promised_t": found.promised_t,
+        "simulated_t": found.checks.emitted_t[last],
+        "baseline_t": found.baseline_t,
+        "bound": found.bound,
+        "gap": found.gap,
+        "cost_sek": found.cost_sek,
+        "cost_by_year_sek": found.cost_by_year_sek,
+        "binding": list(found.binding),
+        "broken": list(found.checks.broken),
+        "unknown": list(found.unknown),
+        "choices": found.choices,
+        "rounds": len(found.rounds),
+    }
 
 
 def _by_measure(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -340,6 +340,11 @@ def _run(
         highs.setOptionValue(option, value)
         highs.clearSolver()
         highs.run()
+    return _answer(highs, m, at, heat, scale, relaxed=relaxed)
+
+
+def _answer(highs: Solver, m: _Rows, at: Whole, heat: Mapping[int, _Heat], scale: float, *, relaxed: bool) -> Solved:
+    """Read what HiGHS found."""
     info, status = highs.getInfo(), highs.getModelStatus()
     if status == Status.kNotset:
         raise RuntimeError(
@@ -348,7 +353,7 @@ def _run(
     done = status == Status.kOptimal
     possible = status not in (Status.kInfeasible, Status.kUnboundedOrInfeasible)
     bound, nodes = float(info.mip_dual_bound), max(int(info.mip_node_count), 0)
-    if not len(whole):  # then it is no mixed-integer programme
+    if not m.whole:  # then it is no mixed-integer programme
         bound, nodes = float(info.objective_function_value) if done else -np.inf, 0
     if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
         return Solved(None, bound * scale, possible, done, nodes, {}, {})
