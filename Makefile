@@ -19,6 +19,7 @@ run: $(STAMP)  ## run the sample scenario from the command line
 	$(RUN) views.cli run sample_data --scenario sample_data/scenarios/plan2030.toml --out out
 
 bench: $(STAMP) $(PEERS)/.installed  ## measure speed side by side with peers
+	$(RUN) benchmarks.published
 	$(RUN) benchmarks.lod1
 	$(RUN) benchmarks.load
 	$(RUN) benchmarks.heat

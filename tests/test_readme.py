@@ -1,5 +1,6 @@
 """What the README says can be done: its commands and its code are run as they stand there."""
 
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import layers
+from benchmarks import published
 from energy import Scenario
 from twin import LAYERS, MEASURES
 
@@ -88,6 +90,13 @@ def test_the_commands_work(tmp_path, monkeypatch, twin, loaded, lines):
             assert {p.name for p in (tmp_path / "out").iterdir()} == {
                 "indicators.csv", "buildings.parquet", "roads.parquet", "investment.csv", "summary.json", "run.json",
             }  # fmt: skip
+
+
+def test_the_published_figures_are_met(capsys):
+    published.main()
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told["outside"] == []
+    assert int(told["work"].split()[0]) >= 29
 
 
 def test_the_main_commands_are_shown():

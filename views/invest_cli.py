@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-import pandas as pd
 import typer
 
 from energy.climate_plans.action_plan import remedies
@@ -26,6 +25,7 @@ from views.documents import (
     investment_document,
     write,
 )
+from views.documents.numbers import in_millions
 from views.language import Language
 from views.plan_console import Plan, Years, checked, notes, planned, records, show, span_of, written
 
@@ -84,11 +84,11 @@ def invest(
         typer.echo(json.dumps({**{n: records(t) for n, t in tables.items()}, **rest}, ensure_ascii=False))
     else:
         values = money.npv.pivot_table("npv_sek", "id", "perspective", sort=False, dropna=False)
-        show(_in_msek(money.measures), _SHOWN)
-        show(_in_msek(money.funding))
-        show(_in_msek(values.add_suffix("_sek").reset_index()))
-        show(_in_msek(money.cost_per_tonne).drop(columns=["saved_discounted_t", "cost_sek_per_discounted_t"]))
-        show(_in_msek(found.groups[found.groups["renovated"] > 0]), _OF_GROUPS)
+        show(in_millions(money.measures), _SHOWN)
+        show(in_millions(money.funding))
+        show(in_millions(values.add_suffix("_sek").reset_index()))
+        show(in_millions(money.cost_per_tonne).drop(columns=["saved_discounted_t", "cost_sek_per_discounted_t"]))
+        show(in_millions(found.groups[found.groups["renovated"] > 0]), _OF_GROUPS)
         show(found.benefits.drop(columns=["source", "note"]))
     of_measures = [f"{r.id}: {r.why}" for r in money.not_priced.itertuples()]
     notes([*of_measures, *(str(u) for u in found.unknown if u.key != "burden")])
@@ -152,22 +152,6 @@ def _money(
 ) -> tuple[InvestmentPlan, Distribution]:
     money = investment_plan(p, horizon=horizon, price_year=price_year, rate_by_perspective=rates)
     return money, distribution(p, money)
-
-
-def _in_msek(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with its amounts in millions, which a terminal has room for."""
-    return pd.DataFrame(
-        {
-            str(c).replace("_sek", "_msek") if _is_amount(str(c)) else str(c): table[c] / 1e6
-            if _is_amount(str(c))
-            else table[c]
-            for c in table
-        }
-    )
-
-
-def _is_amount(column: str) -> bool:
-    return column.endswith(("_sek", "_sek_year"))
 
 
 def _rates(given: list[str] | None) -> dict[str, float]:

@@ -8,11 +8,11 @@ import pandas as pd
 from energy.climate_plans.investment_plan import InvestmentPlan
 from energy.climate_plans.investment_worth import PLAN, SOCIETY_ALONE
 from views.documents.figures import COLOURS, INK, TARGET
+from views.documents.numbers import MSEK
 from views.language import Language
 
 __all__ = ["funding_chart", "worth_chart"]
 
-_MSEK = 1e6
 _FUNDED = {"granted": COLOURS[6], "own": COLOURS[0], "gap": TARGET}
 _SOCIETY = {SOCIETY_ALONE: COLOURS[2], "society": COLOURS[3]}
 
@@ -22,7 +22,7 @@ def funding_chart(money: InvestmentPlan, text: Language) -> alt.Chart:
     words = {k: text(f"documents.columns.{k}_msek") for k in _FUNDED}
     wide = money.funding.rename(columns={f"{k}_sek": w for k, w in words.items()})
     table = wide.melt("year", list(words.values()), "funding", "msek")
-    table["msek"] /= _MSEK
+    table["msek"] /= MSEK
     table["order"] = table["funding"].map({w: n for n, w in enumerate(words.values())})
     colours = alt.Scale(domain=list(words.values()), range=list(_FUNDED.values()))
     return (
@@ -52,7 +52,7 @@ def worth_chart(money: InvestmentPlan, text: Language) -> alt.LayerChart | alt.F
         {
             "measure": kept["id"].map(of),
             "who": kept["perspective"].map(words),
-            "msek": kept["npv_sek"] / _MSEK,
+            "msek": kept["npv_sek"] / MSEK,
         }
     )
     order = [of[k] for k in money.cost_per_tonne["id"] if k in set(kept["id"])]

@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from asking import refused, said
 
 PLAN = """
 name = "Plan"
@@ -38,19 +39,6 @@ def plan(kept_folder):
     file = kept_folder / "plan.toml"
     file.write_text(PLAN, encoding="utf-8")
     return file
-
-
-def said(twin, *words):
-    code, out, told = twin(*words)
-    assert code == 0, told
-    return out
-
-
-def refused(twin, *words):
-    code, _, told = twin(*words)
-    assert code == 2, told
-    assert "Traceback" not in told
-    return told
 
 
 def test_what_a_plan_costs(twin, kept_folder, plan, tmp_path):

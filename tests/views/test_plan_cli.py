@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from asking import refused, said
 
 PLAN = """
 name = "Plan"
@@ -44,19 +45,6 @@ def plan(tmp_path):
     file = tmp_path / "plan.toml"
     file.write_text(PLAN, encoding="utf-8")
     return file
-
-
-def said(twin, *words):
-    code, out, told = twin(*words)
-    assert code == 0, told
-    return out
-
-
-def refused(twin, *words):
-    code, _, told = twin(*words)
-    assert code == 2, told
-    assert "Traceback" not in told
-    return told
 
 
 def figures(twin, *words):

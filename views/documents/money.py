@@ -17,6 +17,7 @@ from energy.climate_plans.remarks import Remark
 from views.documents import frames
 from views.documents.columns import columns
 from views.documents.model import Bullets, Column, Part, Section, Table
+from views.documents.numbers import MSEK, in_millions
 from views.language import Language
 
 __all__ = [
@@ -38,7 +39,6 @@ __all__ = [
     "worth_table",
 ]
 
-_MSEK = 1e6
 _FUNDED = ("capex", "granted", "own", "applied", "gap")
 
 
@@ -90,7 +90,7 @@ def costs(p: Portfolio, money: InvestmentPlan, text: Language) -> Section:
 def costs_table(p: Portfolio, money: InvestmentPlan, text: Language) -> Table:
     """Return each measure's investment with its range, renewal, upkeep, and what it saves and takes away."""
     about = frames.measures(p, p.plan.years[-1]).set_index("id")
-    table = _in_msek(money.measures)
+    table = in_millions(money.measures)
     table["no"], table["share_t"] = (table["id"].map(about[c]) for c in ("no", "share_t"))
     table["name"] = [_name(k, n, text) for k, n in zip(table["id"], table["name"], strict=True)]
     table["basis"] = [text(f"documents.basis.{b or 'none'}") for b in table["basis"]]
@@ -115,7 +115,7 @@ def costs_table(p: Portfolio, money: InvestmentPlan, text: Language) -> Table:
 def payers(money: InvestmentPlan, text: Language) -> Table:
     """Return what each body pays of all that is priced, the largest first; what nobody is named for has a row too."""
     sums = money.payers.groupby("body", sort=False)["sek"].sum().sort_values(ascending=False, kind="stable")
-    table = pd.DataFrame({"payer": [b if b != UNKNOWN else "" for b in sums.index], "total_msek": sums / _MSEK})
+    table = pd.DataFrame({"payer": [b if b != UNKNOWN else "" for b in sums.index], "total_msek": sums / MSEK})
     shown = tuple(
         replace(c, blank=text("documents.nobody")) if c.key == "payer" else c
         for c in columns({"payer": "", "total_msek": "payer"}, text, "payer", ("total_msek",))
@@ -126,7 +126,7 @@ def payers(money: InvestmentPlan, text: Language) -> Table:
 
 def funding_table(money: InvestmentPlan, text: Language) -> Table:
     """Return the investment of every year: granted, own, applied for, and what lacks funding."""
-    table = _in_msek(money.funding).astype({"year": float})
+    table = in_millions(money.funding).astype({"year": float})
     keys = {"year": "", **{f"{k}_msek": "funding" for k in _FUNDED}}
     shown = columns(keys, text, "year", [k for k in keys if k != "year"])
     title, together = text("documents.tables.funding_by_year"), text("documents.together")
@@ -144,7 +144,7 @@ def worth(money: InvestmentPlan, text: Language) -> Section:
 def worth_table(money: InvestmentPlan, text: Language) -> Table:
     """Return the net present value of every measure as each body sees it."""
     whos = [*(w for w in PERSPECTIVES if w != "society"), SOCIETY_ALONE, "society"]
-    wide = money.npv.pivot_table("npv_sek", "id", "perspective", sort=False, dropna=False)[whos] / _MSEK
+    wide = money.npv.pivot_table("npv_sek", "id", "perspective", sort=False, dropna=False)[whos] / MSEK
     table = wide.drop(index=PLAN).rename(columns={w: f"npv_{w}_msek" for w in whos}).reset_index()
     table.insert(1, "name", _names(table["id"], money, text))
     keys = {"id": "", "name": "", **{f"npv_{w}_msek": "npv" for w in whos}}
@@ -157,7 +157,7 @@ def worth_table(money: InvestmentPlan, text: Language) -> Table:
 def tonnes(money: InvestmentPlan, text: Language) -> Table:
     """Return what a tonne costs society, in the order to prefer the measures in."""
     table = money.cost_per_tonne.rename(columns={"cost_sek_per_t": "cost_sek_t"})
-    table = table.assign(name=_names(table["id"], money, text), npv_msek=table["npv_sek"] / _MSEK)
+    table = table.assign(name=_names(table["id"], money, text), npv_msek=table["npv_sek"] / MSEK)
     table["verdict"] = [text(f"documents.verdict.{v}") for v in _verdicts(table)]
     keys = {"id": "", "name": "", "verdict": "tonne", "npv_msek": "npv", "saved_t": "share", "cost_sek_t": "tonne"}
     shown = tuple(
@@ -174,7 +174,7 @@ def abatement(money: InvestmentPlan, text: Language) -> Table:
     table = table.assign(
         no=np.arange(1.0, len(table) + 1),
         name=_names(table["id"], money, text),
-        npv_msek=table["npv_sek"] / _MSEK,
+        npv_msek=table["npv_sek"] / MSEK,
         verdict=[text(f"documents.verdict.{v}") for v in _verdicts(table)],
     )
     keys = {
@@ -220,7 +220,7 @@ def groups(money: InvestmentPlan, found: Distribution, text: Language) -> Table:
     """Return cost and saving of every area and form of tenure where something is done."""
     named = found.areas.set_index("area_id")["name"]
     done = found.groups[found.groups["renovated"] > 0]
-    table = _in_msek(done.rename(columns=lambda c: str(c).removesuffix("_year")))
+    table = in_millions(done.rename(columns=lambda c: str(c).removesuffix("_year")))
     table["area"] = [named.get(a, "") if a == a and a else "" for a in table["area_id"]]  # noqa: PLR0124 - blank
     table["tenure"] = [text(f"documents.tenure.{t}") for t in table["tenure"]]
     table["rent"] = [text("documents.raises_rent") if r else "" for r in table["raises_rent"]]
@@ -240,10 +240,10 @@ def groups(money: InvestmentPlan, found: Distribution, text: Language) -> Table:
 def areas(money: InvestmentPlan, found: Distribution, text: Language) -> Table:
     """Return what energy at home costs in every area, with and without the plan, over income where it is known."""
     lived = found.areas[found.areas["population"] > 0]
-    table = _in_msek(lived).rename(columns={"name": "area"})
+    table = in_millions(lived).rename(columns={"name": "area"})
     for end in ("", "_plan"):
         table[f"burden{end}_share"] = table[f"energy_share{end}"]
-    known = table["income_sek"].notna()
+    known = lived["income_sek"].notna()
     poor = [
         text(f"documents.poor.{_poor(b, a)}") if k else ""
         for k, b, a in zip(known, table["energy_poor"], table["energy_poor_plan"], strict=True)
@@ -311,15 +311,8 @@ def _counted(column: Column) -> Column:
     return replace(column, kind="number") if column.key in ("renovated", "population") else column
 
 
-def _in_msek(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with its amounts in millions, as budgets have them."""
-    sek = [c for c in table if str(c).endswith("_sek")]
-    millions = {f"{str(c).removesuffix('_sek')}_msek": table[c].astype(float) / _MSEK for c in sek}
-    return table.assign(**millions)
-
-
 def _msek(sek: float, text: Language) -> str:
-    return text.number(sek / _MSEK)
+    return text.number(sek / MSEK)
 
 
 def _name(key: str, name: str, text: Language) -> str:

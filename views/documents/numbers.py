@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import pandas as pd
 from babel.numbers import format_decimal, format_percent
 
-__all__ = ["exact", "known", "places", "shown"]
+__all__ = ["MSEK", "exact", "in_millions", "known", "places", "shown"]
 
+MSEK = 1e6
 _NOTHING = 1e-6  # what summation leaves of a zero
 _LOCALES = {"sv": "sv_SE", "en": "en_GB"}
 
@@ -72,3 +74,16 @@ def exact(value: float) -> str:
 def _unsigned_zero(value: float, digits: int) -> float:
     """Round, so that what is shown as zero has no sign."""
     return round(float(value), digits) + 0.0
+
+
+def in_millions(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its amounts in millions, as budgets have them: ``capex_sek`` becomes ``capex_msek``.
+
+    Examples
+    --------
+    >>> in_millions(pd.DataFrame({"id": ["a"], "net_sek_year": [2.5e6], "cost_sek_per_t": [900.0]})).iloc[0].to_dict()
+    {'id': 'a', 'net_msek_year': 2.5, 'cost_sek_per_t': 900.0}
+    """
+    amounts = [c for c in map(str, table) if c.endswith(("_sek", "_sek_year"))]
+    whole = table.assign(**{c: table[c].astype(float) / MSEK for c in amounts})
+    return whole.rename(columns={c: c.replace("_sek", "_msek") for c in amounts})

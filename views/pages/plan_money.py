@@ -10,14 +10,13 @@ from energy.climate_plans.portfolio import Portfolio
 from views import money_charts
 from views.documents import money as sections
 from views.documents.model import Table
+from views.documents.numbers import MSEK
 from views.language import Language
 from views.pages.common import Asked
 from views.pages.plan_effect import table_of
 from views.pages.plan_work import money_of, plan_of
 
 __all__ = ["show"]
-
-_MSEK = 1e6
 
 
 def show(asked: Asked, text: Language) -> None:
@@ -64,14 +63,15 @@ def _figures(money: InvestmentPlan, text: Language) -> None:
     }
     for column, (name, sek) in zip(st.columns(len(shown)), shown.items(), strict=True):
         column.metric(
-            text(f"plan.money.{name}"), f"{text.number(sek / _MSEK)} {unit}", help=text(f"plan.money_help.{name}")
+            text(f"plan.money.{name}"), f"{text.number(sek / MSEK)} {unit}", help=text(f"plan.money_help.{name}")
         )
 
 
 def _costs(p: Portfolio, money: InvestmentPlan, text: Language) -> None:
-    st.subheader(sections.costs_table(p, money, text).title)
-    _table(sections.costs_table(p, money, text), text)
-    st.caption(text("documents.notes.costs", price_year=money.price_year))
+    costs = sections.costs_table(p, money, text)
+    st.subheader(costs.title)
+    _table(costs, text)
+    st.caption(costs.note)
     left, right = st.columns([1, 1.6], gap="medium")
     with left:
         st.subheader(text("documents.tables.payers"))

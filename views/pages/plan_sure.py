@@ -12,6 +12,7 @@ from energy.climate_plans.robustness import Robustness, robustness
 from energy.places import CITY
 from twin import Factors
 from views import charts, sure_charts
+from views.documents.numbers import MSEK
 from views.language import Language
 from views.pages.common import Asked
 from views.session import BASELINE
@@ -24,7 +25,6 @@ _SEED = 1
 _ACCOUNT = "territorial"  # the target's
 _MOST = 10  # factors shown
 _KEPT = 8
-_SEK_PER_MSEK = 1e6
 _VALUE = "money.carbon_value_sek_kg"
 _PARTS = ("decided", "planned")
 _WIDTHS = {"unit": 100, "source": 190, "note": 330}  # px; by their contents the notes would have no room
@@ -135,7 +135,7 @@ def _calculate(
                 account=_ACCOUNT,
                 most=_MOST,
                 sobol_draws=0,
-                yearly_cost_sek={o: c * _SEK_PER_MSEK for o, c in wanted.cost_msek} or None,
+                yearly_cost_sek={o: c * MSEK for o, c in wanted.cost_msek} or None,
                 progress=tell,
             )
             while len(kept) >= _KEPT:
@@ -320,7 +320,7 @@ def _unit(found: Robustness, text: Language) -> str:
 
 
 def _in_unit(value: float, found: Robustness) -> float:
-    return value if found.unit == "t" else value / _SEK_PER_MSEK
+    return value if found.unit == "t" else value / MSEK
 
 
 def _signed(tons: float, text: Language) -> str:

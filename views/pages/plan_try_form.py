@@ -15,6 +15,7 @@ from energy.register import bodies
 from energy.scenario import select
 from twin import MEASURES, TwinError, schema
 from twin.registry import MeasureSpec
+from views.documents.numbers import MSEK
 from views.language import Language
 from views.pages.common import Asked
 
@@ -22,7 +23,6 @@ __all__ = ["ask", "title"]
 
 _UNITS = ("w_m2k", "kmh", "ach", "sek", "mm", "c", "k")  # at the end of a parameter's name
 _YEARS = (1990, 2100)  # that the numbers hold for
-_SEK_PER_MSEK = 1e6
 _LISTED = {"buildings": ("use", "heating", "owner"), "roads": ("road_class",)}
 _WORDS = {"use": "uses", "heating": "heating", "road_class": "road_classes"}
 _SIGNS = {"minimum": "least", "exclusiveMinimum": "above", "maximum": "most", "exclusiveMaximum": "below"}
@@ -301,7 +301,7 @@ def _money(form: _Form, asked: Asked, spec: MeasureSpec) -> dict[str, Any]:
     responsible = form.choice(columns[3], "responsible", text("documents.columns.responsible"), known)
     form.within(cost_label, cost, 0, float("1e6"), needed=False)
     form.within(year_label, year, *_YEARS, needed=cost is not None)
-    costs = [{"kind": "capex", "sek": cost * _SEK_PER_MSEK, "price_year": year}] if cost is not None else []
+    costs = [{"kind": "capex", "sek": cost * MSEK, "price_year": year}] if cost is not None else []
     return {"cost": costs, "payer": payer, "responsible": responsible}
 
 
